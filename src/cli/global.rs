@@ -1,0 +1,129 @@
+//! Options that every command takes.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use crate::finding::Severity;
+
+/// Options that every command takes.
+#[derive(Debug, Args)]
+pub(super) struct Global {
+    /// How to write the report to standard output
+    #[arg(
+        long,
+        value_enum,
+        global = true,
+        value_name = "FORMAT",
+        help_heading = "Output"
+    )]
+    pub(super) format: Option<Format>,
+
+    /// Write the report to FILE; .html, .md, .json or .txt decide the format. May be given several times
+    #[arg(
+        short,
+        long,
+        global = true,
+        value_name = "FILE",
+        help_heading = "Output"
+    )]
+    pub(super) output: Vec<PathBuf>,
+
+    /// Show the detail sections in the terminal as well
+    #[arg(long, global = true, help_heading = "Output")]
+    pub(super) details: bool,
+
+    /// When to use colour
+    #[arg(
+        long,
+        value_enum,
+        global = true,
+        default_value = "auto",
+        value_name = "WHEN",
+        help_heading = "Output"
+    )]
+    pub(super) color: Color,
+
+    /// Time zone in which to show times, such as UTC or Asia/Seoul
+    #[arg(
+        long,
+        global = true,
+        default_value = "UTC",
+        value_name = "ZONE",
+        help_heading = "Output"
+    )]
+    pub(super) tz: String,
+
+    /// No progress and no notes on standard error
+    #[arg(short, long, global = true, help_heading = "Output")]
+    pub(super) quiet: bool,
+
+    /// End with status 1 if a finding is at least this severe
+    #[arg(
+        long,
+        value_enum,
+        global = true,
+        value_name = "SEVERITY",
+        help_heading = "Analysis"
+    )]
+    pub(super) fail_on: Option<FailOn>,
+
+    /// How many threads to use; the report does not depend on it [default: all cores]
+    #[arg(long, global = true, value_name = "N", help_heading = "Analysis", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub(super) threads: Option<u16>,
+
+    /// Leave secrets in the report
+    #[arg(long, global = true, help_heading = "Output")]
+    pub(super) no_redact: bool,
+}
+
+/// Formats of a report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Format {
+    /// For reading here
+    Terminal,
+    /// For a ticket
+    Markdown,
+    /// One self-contained page
+    Html,
+    /// The versioned contract
+    Json,
+}
+
+/// When to use colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Color {
+    /// On a terminal, unless NO_COLOR is set
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+/// Severities for `--fail-on`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum FailOn {
+    /// Everything
+    Info,
+    /// Weaknesses
+    Low,
+    /// Visible or near harm
+    Medium,
+    /// Requests or work suffered
+    High,
+    /// The process could not work, or died
+    Critical,
+}
+
+impl From<FailOn> for Severity {
+    fn from(level: FailOn) -> Self {
+        match level {
+            FailOn::Info => Self::Info,
+            FailOn::Low => Self::Low,
+            FailOn::Medium => Self::Medium,
+            FailOn::High => Self::High,
+            FailOn::Critical => Self::Critical,
+        }
+    }
+}

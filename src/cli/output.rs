@@ -1,0 +1,102 @@
+//! The finished report on its way out: standard output and files, each format made from the same envelope.
+
+use std::io::IsTerminal;
+use std::path::Path;
+use std::{env, fs, io};
+
+use anyhow::Context;
+
+use super::exit::UsageError;
+use super::global::{Color, Format, Global};
+use super::say;
+use crate::document::Document;
+use crate::render::{self, Style};
+use crate::report::Envelope;
+use crate::t;
+
+/// The format that the ending of a file name asks for.
+pub(super) fn format_of(path: &Path) -> Result<Format, UsageError> {
+    match path.extension().and_then(|ending| ending.to_str()) {
+        Some("html" | "htm") => Ok(Format::Html),
+        Some("md" | "markdown") => Ok(Format::Markdown),
+        Some("json") => Ok(Format::Json),
+        Some("txt") => Ok(Format::Terminal),
+        _ => Err(UsageError(format!(
+            "--output {}: the name must end in .html, .md, .json or .txt",
+            path.display()
+        ))),
+    }
+}
+
+/// Writes the report to every place asked for: the files of `--output`, and standard output unless files were given
+/// without `--format`.
+pub(super) fn write(envelope: &Envelope, global: &Global) -> anyhow::Result<()> {
+    let documents = envelope.report.documents();
+    for path in &global.output {
+        let style = Style {
+            colour: false,
+            width: 100,
+            details: true,
+        };
+        let text = make(format_of(path)?, envelope, &documents, style)?;
+        fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))?;
+    }
+    if global.output.is_empty() || global.format.is_some() {
+        let format = global.format.unwrap_or(Format::Terminal);
+        say(&make(format, envelope, &documents, style(global))?)?;
+    }
+    Ok(())
+}
+
+fn make(
+    format: Format,
+    envelope: &Envelope,
+    documents: &[Document],
+    style: Style,
+) -> anyhow::Result<String> {
+    let footer = footer(envelope);
+    Ok(match format {
+        Format::Terminal => render::terminal(documents, style),
+        Format::Markdown => render::markdown(documents, &footer),
+        Format::Html => render::html(documents, &footer),
+        Format::Json => serde_json::to_string_pretty(envelope)? + "\n",
+    })
+}
+
+fn footer(envelope: &Envelope) -> String {
+    let version = &envelope.diag_version;
+    match envelope.redacted {
+        0 => t!("Made by diag {version}. No network was used.", version),
+        removed => t!(
+            "Made by diag {version}. No network was used. {removed} secrets were removed.",
+            version,
+            removed
+        ),
+    }
+}
+
+fn style(global: &Global) -> Style {
+    let stdout = io::stdout();
+    let terminal = stdout.is_terminal();
+    let colour = match global.color {
+        Color::Always => true,
+        Color::Never => false,
+        Color::Auto => terminal && env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
+    };
+    let width = match terminal {
+        true => usize::from(console_width()).clamp(60, 160),
+        false => 100,
+    };
+    Style {
+        colour,
+        width,
+        details: global.details,
+    }
+}
+
+fn console_width() -> u16 {
+    let columns = env::var("COLUMNS").ok().and_then(|text| text.parse().ok());
+    columns
+        .or_else(|| terminal_size::terminal_size().map(|(width, _)| width.0))
+        .unwrap_or(100)
+}

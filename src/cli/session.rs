@@ -1,0 +1,108 @@
+//! One run: options in force, progress, opening evidence, and handing the finished report to the outputs.
+
+use std::path::PathBuf;
+
+use anyhow::{Context, bail};
+use jiff::tz::TimeZone;
+
+use super::exit::{Status, UsageError};
+use super::global::Global;
+use super::progress::Bar;
+use super::{complain, output, rooms};
+use crate::finding::Severity;
+use crate::input::{Bundle, Kind, Progress};
+use crate::report::{Envelope, Report};
+use crate::text::Locale;
+
+/// What a command needs to do its work.
+#[derive(Debug)]
+pub(super) struct Session {
+    pub(super) global: Global,
+    bar: Bar,
+}
+
+impl Session {
+    /// Puts the options of `global` in force.
+    pub(super) fn new(global: Global) -> anyhow::Result<Self> {
+        let zone = TimeZone::get(&global.tz).map_err(|_| {
+            let example = "such as UTC, Asia/Seoul or America/New_York";
+            UsageError(format!(
+                "--tz {}: not an IANA time zone, {example}",
+                global.tz
+            ))
+        })?;
+        Locale { zone }.set();
+        for path in &global.output {
+            output::format_of(path)?;
+        }
+        if let Some(threads) = global.threads {
+            rayon::ThreadPoolBuilder::new()
+                .num_threads(usize::from(threads))
+                .build_global()
+                .context("cannot start the worker threads")?;
+        }
+        let bar = Bar::new(global.quiet);
+        Ok(Self { global, bar })
+    }
+
+    /// Where work reports its progress.
+    pub(super) fn progress(&self) -> &dyn Progress {
+        &self.bar
+    }
+
+    /// A note on standard error, unless `--quiet`.
+    pub(super) fn note(&self, message: &str) {
+        if !self.global.quiet {
+            self.bar.suspend(|| complain(message));
+        }
+    }
+
+    /// Opens evidence. Says on standard error what could not be opened; fails when nothing could.
+    pub(super) fn open(&self, paths: &[PathBuf]) -> anyhow::Result<Bundle> {
+        self.progress().phase("opening", 0);
+        let bundle = Bundle::open(paths, &rooms::sniffers());
+        for issue in &bundle.issues {
+            self.note(&issue.to_string());
+        }
+        if bundle.sources.is_empty() {
+            bail!("nothing readable was given");
+        }
+        Ok(bundle)
+    }
+
+    /// What to say when no source holds the kind of evidence that a command wants: what was found instead, and the
+    /// command for it.
+    pub(super) fn nothing_of(&self, bundle: &Bundle, wanted: Kind) -> String {
+        let mut message = format!("no {} among the files given", wanted.word());
+        for source in bundle.sources.iter().take(5) {
+            let command = match source.kind() {
+                Kind::HeapDump => "; try: diag heap",
+                Kind::ThreadDump => "; try: diag threads",
+                Kind::GcLog => "; try: diag gc",
+                Kind::AccessLog => "; try: diag access",
+                Kind::Events => "; try: diag events",
+                Kind::Report => "; try: diag render",
+                Kind::HostSnapshot | Kind::Unknown | Kind::Empty => "",
+            };
+            message += &format!("\n  {}: {}{command}", source.name, source.format);
+        }
+        message
+    }
+
+    /// Runs a command that makes a report, writes the report and decides the exit status.
+    pub(super) fn analyse(
+        &self,
+        command: impl FnOnce(&Self) -> anyhow::Result<Report>,
+    ) -> anyhow::Result<Status> {
+        let report = command(self)?;
+        self.bar.finish();
+        let envelope = Envelope::seal(report, &self.global.tz, !self.global.no_redact)?;
+        output::write(&envelope, &self.global)?;
+        let worst = envelope.report.findings().iter().map(|f| f.severity).max();
+        let limit = self.global.fail_on.map(Severity::from);
+        Ok(match limit.zip(worst) {
+            Some((limit, worst)) if worst >= limit => Status::Findings,
+            _ => Status::Analysed,
+        })
+    }
+}

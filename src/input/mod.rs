@@ -1,0 +1,22 @@
+//! Bytes in: open, unpack, unwrap and recognise what a person hands us, without knowing what it means.
+//!
+//! A [`Bundle`] is everything given on the command line, as a flat, ordered list of [`Source`]s. Each room says by its
+//! [`Sniffer`]s how its formats look; this room only runs the contest. Nothing here aborts a run: what cannot be read
+//! is listed in [`Bundle::issues`].
+
+mod bundle;
+mod bytes;
+mod coverage;
+mod lines;
+mod mmap;
+mod progress;
+mod recognise;
+mod source;
+
+pub use bundle::Bundle;
+pub use bytes::Bytes;
+pub use coverage::{Coverage, ParseIssue};
+pub use lines::{Line, Lines, split_at_lines};
+pub use progress::{Progress, Silent};
+pub use recognise::{Certainty, Kind, Sample, Sniffer};
+pub use source::Source;

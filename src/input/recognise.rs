@@ -1,0 +1,188 @@
+//! Recognition by content: every room lists how its formats look, the surest claim wins.
+
+use aho_corasick::{AhoCorasick, MatchKind};
+use serde::{Deserialize, Serialize};
+
+/// What a source holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Kind {
+    /// An HPROF heap dump.
+    HeapDump,
+    /// One or more thread dumps.
+    ThreadDump,
+    /// A garbage-collection log.
+    GcLog,
+    /// An access log of a web server or proxy.
+    AccessLog,
+    /// What started, suffered and died: Kubernetes, Docker, systemd, kernel, Azure, hs_err, application log.
+    Events,
+    /// A snapshot of the host or the process.
+    HostSnapshot,
+    /// A report that `diag` wrote as JSON.
+    Report,
+    /// No room claims it.
+    Unknown,
+    /// Nothing in it.
+    Empty,
+}
+
+impl Kind {
+    /// The word used in every output.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::HeapDump => "heap dump",
+            Self::ThreadDump => "thread dump",
+            Self::GcLog => "GC log",
+            Self::AccessLog => "access log",
+            Self::Events => "events",
+            Self::HostSnapshot => "host snapshot",
+            Self::Report => "diag report",
+            Self::Unknown => "not recognised",
+            Self::Empty => "empty",
+        }
+    }
+}
+
+/// How sure a format is that a source is its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Certainty {
+    /// It is not.
+    No,
+    /// It could be, if nobody knows better.
+    Maybe,
+    /// Several lines look like it.
+    Likely,
+    /// A signature nothing else has.
+    Sure,
+}
+
+/// The beginning of a source, for recognition.
+#[derive(Debug, Clone, Copy)]
+pub struct Sample<'a> {
+    /// Name of the source; content decides, the name only breaks ties.
+    pub name: &'a str,
+    /// Up to the first 64 KiB, unpacked and unwrapped; text ends at a line end where it was cut.
+    pub head: &'a [u8],
+}
+
+impl<'a> Sample<'a> {
+    const SIZE: usize = 64 * 1024;
+
+    pub(super) fn new(name: &'a str, bytes: &'a [u8]) -> Self {
+        let head = &bytes[..bytes.len().min(Self::SIZE)];
+        let head = match memchr::memrchr(b'\n', head) {
+            Some(end) if head.len() < bytes.len() => &head[..=end],
+            _ => head,
+        };
+        Self { name, head }
+    }
+
+    /// The first `count` lines that are not blank.
+    pub fn lines(&self, count: usize) -> impl Iterator<Item = &'a [u8]> {
+        super::Lines::new(self.head)
+            .map(|line| line.text)
+            .filter(|text| !text.trim_ascii().is_empty())
+            .take(count)
+    }
+
+    /// Whether the head holds `text`.
+    pub fn contains(&self, text: &str) -> bool {
+        memchr::memmem::find(self.head, text.as_bytes()).is_some()
+    }
+}
+
+/// How one format of a room is recognised.
+#[derive(Debug, Clone, Copy)]
+pub struct Sniffer {
+    /// The kind of evidence it is.
+    pub kind: Kind,
+    /// The name of the format for the list of sources.
+    pub format: &'static str,
+    /// Judges the beginning of a source.
+    pub sniff: fn(&Sample<'_>) -> Certainty,
+    /// Strings that anywhere in a text source mean that it also holds this kind: a thread dump inside an application
+    /// log. Empty when the format never occurs inside another.
+    pub telltales: &'static [&'static str],
+}
+
+/// Runs the contest of all formats over sources.
+pub(super) struct Recogniser<'a> {
+    sniffers: &'a [Sniffer],
+    telltales: AhoCorasick,
+    kind_of_telltale: Vec<Kind>,
+}
+
+impl<'a> Recogniser<'a> {
+    pub(super) fn new(sniffers: &'a [Sniffer]) -> Result<Self, aho_corasick::BuildError> {
+        let mut patterns = Vec::new();
+        let mut kind_of_telltale = Vec::new();
+        for sniffer in sniffers {
+            for telltale in sniffer.telltales {
+                patterns.push(*telltale);
+                kind_of_telltale.push(sniffer.kind);
+            }
+        }
+        let telltales = AhoCorasick::builder()
+            .match_kind(MatchKind::Standard)
+            .build(patterns)?;
+        Ok(Self {
+            sniffers,
+            telltales,
+            kind_of_telltale,
+        })
+    }
+
+    /// The kinds a source holds, most certain first, and the name of the winning format.
+    pub(super) fn recognise(&self, name: &str, bytes: &[u8]) -> (Vec<Kind>, &'static str) {
+        if bytes.is_empty() {
+            return (vec![Kind::Empty], Kind::Empty.word());
+        }
+        let sample = Sample::new(name, bytes);
+        let mut claims: Vec<_> = self
+            .sniffers
+            .iter()
+            .map(|sniffer| ((sniffer.sniff)(&sample), sniffer))
+            .filter(|(certainty, _)| *certainty > Certainty::No)
+            .collect();
+        // Stable: among equals the order of the registry decides.
+        claims.sort_by_key(|(certainty, _)| std::cmp::Reverse(*certainty));
+        let format = claims
+            .first()
+            .map_or(Kind::Unknown.word(), |(_, sniffer)| sniffer.format);
+        let mut kinds: Vec<Kind> = Vec::new();
+        for (index, (certainty, sniffer)) in claims.iter().enumerate() {
+            let counts = index == 0 || *certainty >= Certainty::Likely;
+            if counts && !kinds.contains(&sniffer.kind) {
+                kinds.push(sniffer.kind);
+            }
+        }
+        if kinds.first() != Some(&Kind::HeapDump) {
+            self.add_telltales(bytes, &mut kinds);
+        }
+        if kinds.is_empty() {
+            kinds.push(Kind::Unknown);
+        }
+        (kinds, format)
+    }
+
+    fn add_telltales(&self, bytes: &[u8], kinds: &mut Vec<Kind>) {
+        let mut missing = self.kind_of_telltale.clone();
+        missing.sort_unstable();
+        missing.dedup();
+        missing.retain(|kind| !kinds.contains(kind));
+        if missing.is_empty() {
+            return;
+        }
+        for found in self.telltales.find_iter(bytes) {
+            let kind = self.kind_of_telltale[found.pattern().as_usize()];
+            if let Some(index) = missing.iter().position(|known| *known == kind) {
+                missing.remove(index);
+                kinds.push(kind);
+                if missing.is_empty() {
+                    break;
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,96 @@
+//! The contract: a versioned envelope around the result of a command. What `--format json` writes, `diag render` reads.
+
+use serde::{Deserialize, Serialize};
+
+use crate::access::AccessReport;
+use crate::document::{Document, redact};
+use crate::events::EventsReport;
+use crate::finding::Finding;
+use crate::gc::GcReport;
+use crate::heap::HeapReport;
+use crate::incident::IncidentReport;
+use crate::threads::ThreadsReport;
+
+/// Version of the JSON contract. Fields are only ever added; a change of meaning or a removal raises it.
+pub const SCHEMA_VERSION: u32 = 1;
+
+/// A saved report.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Envelope {
+    /// [`SCHEMA_VERSION`] of the writer.
+    pub schema_version: u32,
+    /// Version of `diag` that wrote it.
+    pub diag_version: String,
+    /// IANA name of the zone in which sentences show times.
+    pub zone: String,
+    /// How many secrets were removed before writing.
+    pub redacted: u64,
+    /// The result.
+    pub report: Report,
+}
+
+/// The result of one command.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "kind", content = "data")]
+pub enum Report {
+    /// `diag heap`
+    Heap(Vec<HeapReport>),
+    /// `diag threads`
+    Threads(ThreadsReport),
+    /// `diag gc`
+    Gc(GcReport),
+    /// `diag access`
+    Access(AccessReport),
+    /// `diag events`
+    Events(EventsReport),
+    /// `diag incident`
+    Incident(Box<IncidentReport>),
+}
+
+impl Report {
+    /// The report as blocks, one document a subject.
+    pub fn documents(&self) -> Vec<Document> {
+        match self {
+            Self::Heap(reports) => reports.iter().map(HeapReport::document).collect(),
+            Self::Threads(report) => vec![report.document()],
+            Self::Gc(report) => vec![report.document()],
+            Self::Access(report) => vec![report.document()],
+            Self::Events(report) => vec![report.document()],
+            Self::Incident(report) => vec![report.document()],
+        }
+    }
+
+    /// All findings.
+    pub fn findings(&self) -> Vec<&Finding> {
+        match self {
+            Self::Heap(reports) => reports.iter().flat_map(|report| &report.findings).collect(),
+            Self::Threads(report) => report.findings.iter().collect(),
+            Self::Gc(report) => report.findings.iter().collect(),
+            Self::Access(report) => report.findings.iter().collect(),
+            Self::Events(report) => report.findings.iter().collect(),
+            Self::Incident(report) => report.findings.iter().collect(),
+        }
+    }
+}
+
+impl Envelope {
+    /// Puts a finished report into its envelope and removes secrets, unless told otherwise. Every output is made from
+    /// the envelope, so nothing leaves without passing here.
+    pub fn seal(report: Report, zone: &str, redact: bool) -> Result<Self, serde_json::Error> {
+        let mut count = redact::Redacted::default();
+        let report = if redact {
+            let mut value = serde_json::to_value(&report)?;
+            redact::value(&mut value, &mut count);
+            serde_json::from_value(value)?
+        } else {
+            report
+        };
+        Ok(Self {
+            schema_version: SCHEMA_VERSION,
+            diag_version: env!("CARGO_PKG_VERSION").to_owned(),
+            zone: zone.to_owned(),
+            redacted: count.removed,
+            report,
+        })
+    }
+}

@@ -1,0 +1,152 @@
+//! The words of a report: every sentence a person reads passes through [`t!`](crate::t), so that a language can be
+//! chosen once per run and a catalogue can be checked for completeness.
+//!
+//! The English template is the key. Arguments are named, already formatted values:
+//! `t!("{count} threads wait for {lock}", count = 5, lock = name)`.
+
+use std::fmt::Display;
+use std::sync::OnceLock;
+
+use jiff::tz::TimeZone;
+
+/// Language and time zone in which a run speaks. Set once by the command line, before any analysis.
+#[derive(Debug, Clone)]
+pub struct Locale {
+    /// Zone in which times are shown to people; machine-readable output is always UTC.
+    pub zone: TimeZone,
+}
+
+static LOCALE: OnceLock<Locale> = OnceLock::new();
+
+impl Locale {
+    /// Fixes the locale of this process. The first call wins; later ones are ignored, because sentences may already
+    /// have been made.
+    pub fn set(self) {
+        let _ = LOCALE.set(self);
+    }
+
+    /// The locale in force: UTC and English unless [`Locale::set`] said otherwise.
+    pub fn current() -> &'static Self {
+        LOCALE.get_or_init(|| Self {
+            zone: TimeZone::UTC,
+        })
+    }
+}
+
+/// Fills the named holes of `template`. A hole without an argument stays as it is, so a slip is visible in tests.
+pub fn fill(template: &str, arguments: &[(&str, &dyn Display)]) -> String {
+    let mut out = String::with_capacity(template.len() + 32);
+    let mut rest = template;
+    while let Some(open) = rest.find('{') {
+        out.push_str(&rest[..open]);
+        rest = &rest[open..];
+        let hole = rest.find('}').and_then(|close| {
+            let name = &rest[1..close];
+            let (_, value) = arguments.iter().find(|(key, _)| *key == name)?;
+            Some((close, value))
+        });
+        match hole {
+            Some((close, value)) => {
+                out.push_str(&value.to_string());
+                rest = &rest[close + 1..];
+            }
+            None => {
+                out.push('{');
+                rest = &rest[1..];
+            }
+        }
+    }
+    out.push_str(rest);
+    out
+}
+
+/// A sentence of the report, as a `String`. See the [module](crate::text).
+#[macro_export]
+macro_rules! t {
+    ($template:literal $(, $name:ident $(= $value:expr)?)* $(,)?) => {
+        $crate::text::fill(
+            $template,
+            &[$((stringify!($name), &$crate::t!(@value $name $(= $value)?) as &dyn ::std::fmt::Display)),*],
+        )
+    };
+    (@value $name:ident = $value:expr) => { $value };
+    (@value $name:ident) => { $name };
+}
+
+/// A number of bytes as a person reads it: `512 B`, `1.5 KiB`, `128.0 MiB`, `3.58 GiB`.
+pub fn bytes(count: u64) -> String {
+    const UNITS: [&str; 5] = ["KiB", "MiB", "GiB", "TiB", "PiB"];
+    if count < 1024 {
+        return format!("{count} B");
+    }
+    let mut value = count as f64 / 1024.0;
+    let mut unit = 0;
+    while value >= 1023.95 && unit + 1 < UNITS.len() {
+        value /= 1024.0;
+        unit += 1;
+    }
+    format!("{value:.1} {}", UNITS[unit])
+}
+
+/// A count with thousands separated by commas: `1,234,567`.
+pub fn count(value: u64) -> String {
+    let digits = value.to_string();
+    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+/// A duration given in microseconds: `740 µs`, `12.3 ms`, `4.21 s`, `3 min 05 s`, `2 h 07 min`.
+pub fn duration(micros: i64) -> String {
+    let sign = if micros < 0 { "-" } else { "" };
+    let micros = micros.unsigned_abs();
+    let seconds = micros / 1_000_000;
+    let text = match micros {
+        0..1_000 => format!("{micros} µs"),
+        1_000..1_000_000 => format!("{:.1} ms", micros as f64 / 1e3),
+        1_000_000..10_000_000 => format!("{:.2} s", micros as f64 / 1e6),
+        10_000_000..120_000_000 => format!("{:.1} s", micros as f64 / 1e6),
+        _ if seconds < 7200 => format!("{} min {:02} s", seconds / 60, seconds % 60),
+        _ if seconds < 172_800 => format!("{} h {:02} min", seconds / 3600, seconds / 60 % 60),
+        _ => format!("{} d {} h", seconds / 86_400, seconds / 3600 % 24),
+    };
+    format!("{sign}{text}")
+}
+
+/// A share of a whole as `12.3 %`; `–` when there is no whole.
+pub fn percent(part: f64, whole: f64) -> String {
+    if whole > 0.0 && part.is_finite() {
+        format!("{:.1} %", part / whole * 100.0)
+    } else {
+        "–".to_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn holes_are_filled_by_name_and_unknown_ones_stay() {
+        let lock = "<0x1>";
+        assert_eq!(t!("{n} wait for {lock}", n = 3, lock), "3 wait for <0x1>");
+        assert_eq!(t!("{n} and {m}", n = 1), "1 and {m}");
+        assert_eq!(t!("{{n}}", n = 1), "{1}");
+        assert_eq!(fill("a { b", &[]), "a { b");
+    }
+
+    #[test]
+    fn values_read_as_a_person_writes_them() {
+        assert_eq!(bytes(1023), "1023 B");
+        assert_eq!(bytes(1024 * 1024 - 1), "1.0 MiB");
+        assert_eq!(count(1_234_567), "1,234,567");
+        assert_eq!(duration(4_210_000), "4.21 s");
+        assert_eq!(duration(185_000_000), "3 min 05 s");
+        assert_eq!(percent(1.0, 0.0), "–");
+    }
+}

@@ -1,0 +1,29 @@
+//! The threads room.
+
+mod report;
+
+pub use report::ThreadsReport;
+
+use crate::finding::RuleMeta;
+use crate::input::{Progress, Sniffer, Source};
+
+/// How the formats of this room are recognised, in order of preference.
+pub const SNIFFERS: &[Sniffer] = &[];
+
+/// What a person can choose about the analysis.
+#[derive(Debug, Clone, Default)]
+pub struct Options {}
+
+/// The rules of this room.
+pub fn rules() -> Vec<&'static RuleMeta> {
+    Vec::new()
+}
+
+/// Analyses all sources of this room together.
+pub fn analyse(
+    _sources: &[&Source],
+    _options: &Options,
+    _progress: &dyn Progress,
+) -> ThreadsReport {
+    ThreadsReport::default()
+}
