@@ -96,7 +96,7 @@ impl Session {
     ) -> anyhow::Result<Status> {
         let report = command(self)?;
         self.bar.finish();
-        let envelope = Envelope::seal(report, &self.global.tz, !self.global.no_redact)?;
+        let envelope = Envelope::seal(report, &self.global.tz, self.global.redact.into())?;
         output::write(&envelope, &self.global)?;
         let worst = envelope.report.findings().iter().map(|f| f.severity).max();
         let limit = self.global.fail_on.map(Severity::from);
