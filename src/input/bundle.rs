@@ -101,6 +101,8 @@ impl Bundle {
             bytes,
             kinds,
             format,
+            series: None,
+            envelope: None,
         });
     }
 }

@@ -19,4 +19,4 @@ pub use coverage::{Coverage, ParseIssue};
 pub use lines::{Line, Lines, split_at_lines};
 pub use progress::{Progress, Silent};
 pub use recognise::{Certainty, Kind, Sample, Sniffer};
-pub use source::Source;
+pub use source::{Envelope, Source};
