@@ -41,7 +41,7 @@ pub enum Report {
     /// `diag gc`
     Gc(GcReport),
     /// `diag access`
-    Access(AccessReport),
+    Access(Box<AccessReport>),
     /// `diag events`
     Events(EventsReport),
     /// `diag incident`

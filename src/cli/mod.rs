@@ -22,6 +22,8 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
+pub use rooms::{rules, sniffers};
+
 use exit::Status;
 use global::Global;
 use session::Session;

@@ -1,8 +1,18 @@
-//! The events room.
+//! What started, suffered and died: Kubernetes, containers, systemd, the kernel, Azure, crash files, application logs.
 
+mod document;
+mod event;
 mod report;
+mod state;
 
+pub use event::{
+    ConnectionFailure, Event, KernelOomKill, KillReason, OomScope, OomVariant, PoolExhausted,
+    ProbeFailure, ProbeKind, Product, Rough, Subject, What,
+};
 pub use report::EventsReport;
+pub use state::{
+    Capture, ContainerState, Crash, Life, PodState, Probe, Resources, RunState, Terminated,
+};
 
 use crate::finding::RuleMeta;
 use crate::input::{Progress, Sniffer, Source};
