@@ -1,8 +1,25 @@
-//! The gc room.
+//! The gc room: logs of garbage collectors, the time they cost, the trend of the live set, and death spirals.
 
+mod cause;
+mod compare;
+mod document;
+mod event;
+mod forecast;
+mod pauses;
 mod report;
+mod safepoints;
+mod spiral;
 
-pub use report::GcReport;
+pub use cause::{Cause, CauseVerdict};
+pub use compare::{Comparison, Measure};
+pub use event::{Collector, PauseKind};
+pub use forecast::{Floor, Forecast};
+pub use pauses::{CauseRow, LongPause, PauseSummary};
+pub use report::{
+    Fact, GcLife, GcPoint, GcReport, Incident, IncidentKind, LifeEnd, LossWindows, MmuPoint, Rates,
+};
+pub use safepoints::{Operation, SafepointSummary};
+pub use spiral::{Spiral, Stretch};
 
 use crate::finding::RuleMeta;
 use crate::input::{Progress, Sniffer, Source};
