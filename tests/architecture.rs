@@ -325,7 +325,9 @@ fn every_rule_is_complete_documented_and_has_its_two_fixtures() {
                 }
             }
             if !page.contains(&format!("## {id}\n")) {
-                wrong("no section in docs/rules.md; run: cargo run -- rules --markdown > docs/rules.md");
+                wrong(
+                    "no section in docs/rules.md; run: cargo run -- rules --markdown > docs/rules.md",
+                );
             }
             for side in ["fires", "near-miss"] {
                 if !has_fixture(&format!("fixtures/rules/{id}/{side}")) {
@@ -385,7 +387,10 @@ fn every_fixture_of_a_rule_has_its_rule() {
             orphans.insert(format!("fixtures/rules/{id}: no such rule"));
         }
     }
-    nothing_wrong("orphaned fixtures", &orphans.into_iter().collect::<Vec<_>>());
+    nothing_wrong(
+        "orphaned fixtures",
+        &orphans.into_iter().collect::<Vec<_>>(),
+    );
 }
 
 #[test]

@@ -1,8 +1,5 @@
 //! What several test files need: the files of the project, and lists of complaints shown all at once.
-#![allow(
-    dead_code,
-    reason = "each test file uses its part of this"
-)]
+#![allow(dead_code, reason = "each test file uses its part of this")]
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -77,7 +77,10 @@ fn character(rest: &str) -> usize {
         None => None,
     };
     let length = length.unwrap_or(0);
-    match body.get(length..).is_some_and(|rest| rest.starts_with('\'')) {
+    match body
+        .get(length..)
+        .is_some_and(|rest| rest.starts_with('\''))
+    {
         true => length + 2,
         false => 0,
     }
