@@ -30,5 +30,5 @@ pub(super) fn run(args: &Args, session: &Session) -> anyhow::Result<Report> {
     }
     let options = access::Options::default();
     let report = access::analyse(&sources, &options, session.progress());
-    Ok(Report::Access(report))
+    Ok(Report::Access(Box::new(report)))
 }

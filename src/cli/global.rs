@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use crate::document::redact::Profile;
 use crate::finding::Severity;
 
 /// Options that every command takes.
@@ -72,9 +73,16 @@ pub(super) struct Global {
     #[arg(long, global = true, value_name = "N", help_heading = "Analysis", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub(super) threads: Option<u16>,
 
-    /// Leave secrets in the report
-    #[arg(long, global = true, help_heading = "Output")]
-    pub(super) no_redact: bool,
+    /// What to remove from the report
+    #[arg(
+        long,
+        value_enum,
+        global = true,
+        default_value = "ticket",
+        value_name = "PROFILE",
+        help_heading = "Output"
+    )]
+    pub(super) redact: Redact,
 }
 
 /// Formats of a report.
@@ -99,6 +107,27 @@ pub(super) enum Color {
     Always,
     /// Never
     Never,
+}
+
+/// Profiles for `--redact`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Redact {
+    /// Secrets and personal data
+    Ticket,
+    /// Also hosts, pods and addresses, which become pseudonyms
+    Public,
+    /// Nothing
+    Off,
+}
+
+impl From<Redact> for Profile {
+    fn from(profile: Redact) -> Self {
+        match profile {
+            Redact::Ticket => Self::Ticket,
+            Redact::Public => Self::Public,
+            Redact::Off => Self::Off,
+        }
+    }
 }
 
 /// Severities for `--fail-on`.

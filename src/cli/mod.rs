@@ -28,6 +28,8 @@ use exit::Status;
 use global::Global;
 use session::Session;
 
+use crate::document::redact;
+
 /// Post-mortem analysis of dead JVMs.
 ///
 /// Hand it whatever files are left. It says what ended the process, what made it unable to work, what caused that, how
@@ -121,8 +123,10 @@ fn say(text: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Writes one message to standard error. There is nobody to tell when that fails.
+/// Writes one message to standard error, without the secrets that a quoted line or a path may hold. There is nobody to
+/// tell when that fails.
 fn complain(message: &str) {
+    let message = redact::message(message);
     let _ = writeln!(io::stderr().lock(), "diag: {message}");
 }
 

@@ -106,7 +106,7 @@ impl Session {
         for issue in self.opened.borrow().shrunk() {
             self.note(&issue.to_string());
         }
-        let envelope = Envelope::seal(report, &self.global.tz, !self.global.no_redact)?;
+        let envelope = Envelope::seal(report, &self.global.tz, self.global.redact.into())?;
         output::write(&envelope, &self.global)?;
         let worst = envelope.report.findings().iter().map(|f| f.severity).max();
         let limit = self.global.fail_on.map(Severity::from);

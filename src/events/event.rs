@@ -63,6 +63,10 @@ pub enum Rough {
     TimeOfDay(i64),
     /// Month, day and time without a year and a zone, held as if in the year 2000 UTC: RFC 3164 syslog.
     WithoutYear(Moment),
+    /// After the stamp of the last line before it that has one; nothing bounds it from above.
+    After(Stamp),
+    /// Before the stamp of the first line after it that has one.
+    Before(Stamp),
 }
 
 /// Whom an event concerns: as much as its source says.
@@ -330,6 +334,8 @@ pub enum What {
     },
     /// No space left on a device, or a quota is used up.
     StorageFull,
+    /// No more file descriptors: files or sockets.
+    DescriptorsExhausted,
     /// The application cannot work with its configuration: a missing file, class, port or property.
     ConfigError,
     /// Anything else an event source reports; its own reason word.

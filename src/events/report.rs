@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::event::Event;
-use super::state::{Capture, ContainerState, Crash, Life, PodState};
+use super::state::{Capture, ContainerState, Crash, Life, PodState, Unobserved};
 use crate::finding::Finding;
 use crate::input::Coverage;
 
@@ -18,6 +18,8 @@ pub struct EventsReport {
     pub containers: Vec<ContainerState>,
     /// Lives of containers and supervised processes, in the order of time.
     pub lives: Vec<Life>,
+    /// Lives that left no trace but the restart count.
+    pub unobserved: Vec<Unobserved>,
     /// JVM crashes.
     pub crashes: Vec<Crash>,
     /// When sources were captured, where they say so themselves.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::event::{ProbeKind, Subject};
+use super::event::{ProbeKind, Rough, Subject};
 use crate::finding::Locator;
 use crate::time::{Moment, Stamp};
 
@@ -34,6 +34,12 @@ pub struct PodState {
     pub qos: Option<String>,
     /// Microseconds between SIGTERM and SIGKILL, where written.
     pub grace: Option<i64>,
+    /// Restarts of all its containers, where a table counts them.
+    pub restarts: Option<u64>,
+    /// Its age, where only a table gives it.
+    pub age: Option<Rough>,
+    /// The age of its last restart, where a table gives it.
+    pub restarted: Option<Rough>,
     /// When the source was captured, if known.
     pub captured: Option<Moment>,
     /// Where it is written.
@@ -168,6 +174,17 @@ pub struct Life {
     pub kill_order: Option<usize>,
     /// Where it is written.
     pub locators: Vec<Locator>,
+}
+
+/// Lives of a container of which nothing is known but that the supervisor counted them.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Unobserved {
+    /// Whose.
+    pub subject: Subject,
+    /// How many.
+    pub lives: u64,
+    /// Where the count is written.
+    pub locator: Locator,
 }
 
 /// The head of an `hs_err` file.

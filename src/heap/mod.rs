@@ -3,7 +3,10 @@
 mod document;
 pub mod report;
 
-pub use report::{HeapReport, RetainedAs};
+pub use report::{
+    ClassRow, Consumer, Consumers, DirectMemory, HeapLock, HeapReport, HeapThread, JvmInfo,
+    OwnerKind, PathStep, RetainedAs, RootCount, Suspect, ThreadLocalVariable, Waste,
+};
 
 use crate::finding::RuleMeta;
 use crate::input::{Certainty, Kind, Progress, Sniffer, Source};

@@ -108,7 +108,10 @@ impl Clock {
                     offset = hours(*offset)
                 ),
             ),
-            [] => (None, t!("no zone, and nothing in common with other sources")),
+            [] => (
+                None,
+                t!("no zone, and nothing in common with other sources"),
+            ),
             several => match known
                 .offsets
                 .iter()
@@ -124,7 +127,10 @@ impl Clock {
                 ),
                 None => (
                     None,
-                    t!("no zone; {count} zones fit equally well", count = several.len()),
+                    t!(
+                        "no zone; {count} zones fit equally well",
+                        count = several.len()
+                    ),
                 ),
             },
         };

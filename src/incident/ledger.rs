@@ -9,11 +9,11 @@ use serde::{Deserialize, Serialize};
 use crate::finding::{Confidence, Evidence};
 
 /// Weight of a clue that settles the matter by itself.
-pub const DECISIVE: i32 = 20;
+pub(super) const DECISIVE: i32 = 20;
 /// Weight of a strong clue.
-pub const STRONG: i32 = 10;
+pub(super) const STRONG: i32 = 10;
 /// Weight of a moderate clue.
-pub const MODERATE: i32 = 5;
+pub(super) const MODERATE: i32 = 5;
 /// Bonus for each pair of links of the causal chain whose order in time is proven.
 const IN_ORDER: i32 = 5;
 /// Penalty when the order of a pair is proven to be the reverse.
