@@ -10,6 +10,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
 use common::{files, nothing_wrong, root};
+use diag::document::redact::Profile;
 use diag::input::{Bundle, Coverage, Kind, Silent, Sniffer};
 use diag::report::{Envelope, Report};
 use diag::{cli, incident, render};
@@ -171,7 +172,7 @@ fn run(bundle: &Bundle, with_outputs: bool) -> Told {
     };
     if with_outputs {
         let sealed = Report::Incident(Box::new(report));
-        let envelope = Envelope::seal(sealed, "UTC", true).unwrap();
+        let envelope = Envelope::seal(sealed, "UTC", Profile::Ticket).unwrap();
         let documents = envelope.report.documents();
         let style = render::Style {
             colour: true,

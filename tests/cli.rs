@@ -365,7 +365,13 @@ fn help_reads_as_it_was_reviewed() {
         if update {
             fs::write(&path, shown).unwrap();
         } else if fs::read_to_string(&path).unwrap_or_default() != shown {
-            complaints.push(format!("tests/snapshots/help-{name}.txt differs:\n{shown}"));
+            let reviewed = fs::read_to_string(&path).unwrap_or_default();
+            let known: Vec<_> = reviewed.lines().collect();
+            let new = shown.lines().find(|line| !known.contains(line));
+            let new = new.unwrap_or("(lines are missing or moved)").trim();
+            complaints.push(format!(
+                "tests/snapshots/help-{name}.txt: first new line: {new}"
+            ));
         }
     }
     nothing_wrong(
