@@ -34,25 +34,17 @@ pub(crate) fn deadlocks(dump: &Dump, waits: &Waits, frames: &Frames) -> Vec<Dead
     found
 }
 
-/// The same members want the same locks.
+/// Every member of our circle is one of the VM's and wants the same lock. The VM up to JDK 6 also lists a thread that
+/// only leads into the circle.
 fn is_same(dump: &Dump, waits: &Waits, circle: &[u32], deadlock: &VmDeadlock) -> bool {
-    let mut ours: Vec<_> = circle
-        .iter()
-        .map(|index| {
-            (
-                dump.threads[*index as usize].name.as_str(),
-                waits.wants[*index as usize].map(|want| want.lock),
-            )
-        })
-        .collect();
-    let mut theirs: Vec<_> = deadlock
-        .members
-        .iter()
-        .map(|member| (member.name.as_str(), member.wants))
-        .collect();
-    ours.sort_unstable();
-    theirs.sort_unstable();
-    ours == theirs
+    circle.iter().all(|index| {
+        let name = &dump.threads[*index as usize].name;
+        let lock = waits.wants[*index as usize].map(|want| want.lock);
+        deadlock
+            .members
+            .iter()
+            .any(|member| member.name == *name && member.wants == lock)
+    })
 }
 
 fn ours(

@@ -7,6 +7,7 @@ mod activity;
 mod classify;
 mod deadlocks;
 mod document;
+mod dot;
 mod dump;
 mod formats;
 mod frames;
@@ -23,10 +24,12 @@ mod waits;
 use std::collections::BTreeMap;
 
 pub use activity::Activity;
+pub use dot::dot;
 pub use report::{
     CallNode, CpuByKind, CpuUse, Deadlock, DeadlockedThread, DumpSummary, FamilyGrowth, HeapSpace,
     LockKind, OwnerlessLock, Pin, PinnedThread, PoolKind, PoolUse, ReferenceThread, RootBlocker,
     SchedulerState, StackGroup, StuckThread, ThreadRef, ThreadsReport, Unseen, VirtualThreads,
+    WaitEdge,
 };
 
 use crate::finding::{self, RuleMeta};

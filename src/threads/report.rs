@@ -66,6 +66,8 @@ pub struct DumpSummary {
     pub blockers: Vec<RootBlocker>,
     /// Locks that threads wait for and whose owner the dump does not show; most waiters first.
     pub ownerless: Vec<OwnerlessLock>,
+    /// The wait-for graph: who waits for which lock of whom, in the order of the dump; at most 2,000.
+    pub waits: Vec<WaitEdge>,
     /// Families of at least three threads; largest first.
     pub pools: Vec<PoolUse>,
     /// Threads with the same stack, groups of at least two; largest first.
@@ -193,6 +195,21 @@ pub struct OwnerlessLock {
     pub reason: Unseen,
     /// Threads that may own it, judged by their stacks; best first, at most three.
     pub candidates: Vec<ThreadRef>,
+}
+
+/// One thread waits for a lock.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WaitEdge {
+    /// Line of the waiting thread in the source of the dump.
+    pub from: u64,
+    /// Its name.
+    pub name: String,
+    /// The lock, as `C <0x…>`.
+    pub lock: String,
+    /// Line of the thread that owns it, when visible.
+    pub to: Option<u64>,
+    /// The name of that thread.
+    pub owner: Option<String>,
 }
 
 /// Why the owner of a lock is not visible.

@@ -12,7 +12,7 @@ use super::groups;
 use super::pools;
 use super::report::{
     CpuByKind, DumpSummary, LockKind, OwnerlessLock, ReferenceThread, RootBlocker, ThreadRef,
-    Unseen,
+    Unseen, WaitEdge,
 };
 use super::virtual_threads::virtual_threads;
 use super::waits::Waits;
@@ -20,6 +20,8 @@ use crate::finding::Locator;
 
 /// Root blockers kept in a report.
 const BLOCKERS: usize = 50;
+/// Edges of the wait-for graph kept in a report.
+const EDGES: usize = 2000;
 /// Waiters kept of a root blocker.
 const WAITERS: usize = 10;
 /// Locks without a visible owner kept in a report.
@@ -83,6 +85,7 @@ fn summarise(dump: &Dump, waits: &Waits, doing: &[Doing], frames: &Frames) -> Du
         deadlocks: deadlocks::deadlocks(dump, waits, frames),
         blockers: blockers(dump, waits, doing, frames),
         ownerless: ownerless(dump, waits, doing, frames),
+        waits: edges(dump, waits),
         pools: pools::pools(dump, waits, doing),
         groups: groups::groups(dump, frames, doing, &stacks),
         call_tree: groups::call_tree(dump, frames, doing, &stacks),
@@ -137,6 +140,27 @@ fn cpu_by_kind(dump: &Dump, doing: &[Doing]) -> Option<CpuByKind> {
         *sum = sum.saturating_add(cpu);
     }
     any.then_some(sums)
+}
+
+fn edges(dump: &Dump, waits: &Waits) -> Vec<WaitEdge> {
+    let waiting = waits
+        .wants
+        .iter()
+        .enumerate()
+        .filter_map(|(index, want)| Some((index, (*want)?)));
+    waiting
+        .take(EDGES)
+        .map(|(index, want)| {
+            let owner = waits.behind[index].map(|owner| &dump.threads[owner as usize]);
+            WaitEdge {
+                from: dump.threads[index].line,
+                name: dump.threads[index].display(),
+                lock: dump.locks.get(want.lock).display(),
+                to: owner.map(|thread| thread.line),
+                owner: owner.map(Thread::display),
+            }
+        })
+        .collect()
 }
 
 fn reference_threads(

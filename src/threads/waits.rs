@@ -66,14 +66,6 @@ impl Waits {
         waits
     }
 
-    /// The threads that wait for a lock of `thread` itself.
-    pub(crate) fn directly_behind(&self, thread: u32) -> impl Iterator<Item = u32> {
-        let behind = self.behind.iter().enumerate();
-        behind
-            .filter(move |(_, owner)| **owner == Some(thread))
-            .map(|(index, _)| index as u32)
-    }
-
     /// Follows the waiting from `thread` to its end; a circle ends where it closes.
     pub(crate) fn root_of(&self, thread: u32) -> u32 {
         let mut at = thread;

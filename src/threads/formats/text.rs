@@ -498,6 +498,8 @@ impl<'a> Reader<'a> {
             .any(|word| memmem::find(line, word.as_bytes()).is_some());
         [
             "Threads class SMR",
+            // A thread of the VM without a name (JDK 25).
+            "os_prio=",
             "_to_delete_list",
             "JDK version:",
             "Finding concurrent locks",
