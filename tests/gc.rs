@@ -24,7 +24,9 @@ fn source(path: &Path) -> Source {
     let mut bytes = std::fs::read(path).unwrap();
     if name.ends_with(".gz") {
         let mut plain = Vec::new();
-        flate2::read::MultiGzDecoder::new(bytes.as_slice()).read_to_end(&mut plain).unwrap();
+        flate2::read::MultiGzDecoder::new(bytes.as_slice())
+            .read_to_end(&mut plain)
+            .unwrap();
         bytes = plain;
     }
     Source::of(name, bytes, Kind::GcLog)
@@ -42,7 +44,11 @@ fn table(path: &Path) -> Vec<std::collections::BTreeMap<String, String>> {
     let columns: Vec<&str> = lines.next().unwrap().split(',').collect();
     let row = |line: &str| {
         let values = line.split(',').map(str::to_owned);
-        columns.iter().map(|name| (*name).to_owned()).zip(values).collect()
+        columns
+            .iter()
+            .map(|name| (*name).to_owned())
+            .zip(values)
+            .collect()
     };
     lines.map(row).collect()
 }
@@ -65,7 +71,11 @@ fn generated_logs_have_the_pauses_that_an_independent_reader_counted() {
         let truth = |column: &str| row[column].parse::<u64>().unwrap();
         assert_eq!(life.pauses.count, truth("pauses"), "{log} pauses");
         assert_eq!(life.pauses.full_count, truth("full"), "{log} full");
-        assert_eq!(life.pauses.degenerated_count, truth("degenerated"), "{log} degenerated");
+        assert_eq!(
+            life.pauses.degenerated_count,
+            truth("degenerated"),
+            "{log} degenerated"
+        );
         assert_eq!(life.pauses.stall_count, truth("stalls"), "{log} stalls");
         assert_eq!(life.pauses.total, micros(&row["sum_raw_s"]), "{log} sum");
         assert_eq!(life.pauses.max, micros(&row["max_s"]), "{log} max");

@@ -10,9 +10,6 @@ mod pause;
 mod quiet;
 mod safepoint;
 
-pub(in crate::gc) use header::flags;
-pub(in crate::gc) use safepoint::{Pending, read as read_safepoint};
-
 use decorations::Decorations;
 
 use super::number;
