@@ -274,3 +274,39 @@ fn nothing_in_the_corpus_makes_it_panic_and_unified_lines_are_all_understood() {
         }
     }
 }
+
+/// The files of a fixture folder, or of the fixture that a `.ref` file names.
+fn fixture(folder: &Path, name: &str) -> Vec<Source> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures");
+    let reference = folder.join(format!("{name}.ref"));
+    let place = match std::fs::read_to_string(&reference) {
+        Ok(path) => root.join(path.trim()),
+        Err(_) => folder.join(name),
+    };
+    if place.is_file() {
+        return vec![source(&place)];
+    }
+    let mut files: Vec<PathBuf> = std::fs::read_dir(&place)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    files.sort();
+    files.iter().map(|path| source(path)).collect()
+}
+
+#[test]
+fn every_rule_fires_on_its_fixture_and_not_on_the_near_miss() {
+    let rules = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/rules");
+    for rule in gc::rules() {
+        let folder = rules.join(rule.id);
+        let found = |name: &str| {
+            let report = analyse(&fixture(&folder, name));
+            report
+                .findings
+                .iter()
+                .any(|finding| finding.rule == rule.id)
+        };
+        assert!(found("fires"), "{} does not fire", rule.id);
+        assert!(!found("near-miss"), "{} fires on its near miss", rule.id);
+    }
+}

@@ -69,6 +69,7 @@ const TAGS: [&[u8]; 59] = [
 const PREFIXES: &[&str] = &[
     // Concurrent work of every collector; what matters about it was taken before.
     "Clear ",
+    "Cannot finish degeneration",
     "minor pause",
     "Minor_pause",
     "major pause",
