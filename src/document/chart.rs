@@ -20,6 +20,20 @@ pub enum Chart {
     Flame(Flame),
 }
 
+impl Chart {
+    /// What it shows.
+    pub fn title(&self) -> &str {
+        match self {
+            Self::Timeline(chart) => &chart.title,
+            Self::Spans(chart) => &chart.title,
+            Self::Bars(chart) => &chart.title,
+            Self::Curve(chart) => &chart.title,
+            Self::HeatMap(chart) => &chart.title,
+            Self::Flame(chart) => &chart.title,
+        }
+    }
+}
+
 /// What a number means, so that a renderer can write it for people.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unit {

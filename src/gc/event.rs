@@ -108,3 +108,132 @@ impl PauseKind {
         !matches!(self, Self::Cycle | Self::Stall)
     }
 }
+
+/// A quantity that the log does not give.
+pub(super) const UNKNOWN: u64 = u64::MAX;
+
+/// Occupancy before and after, and capacity after, in bytes; [`UNKNOWN`] where not logged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Area {
+    pub(super) before: u64,
+    pub(super) after: u64,
+    pub(super) capacity: u64,
+}
+
+impl Default for Area {
+    fn default() -> Self {
+        Self {
+            before: UNKNOWN,
+            after: UNKNOWN,
+            capacity: UNKNOWN,
+        }
+    }
+}
+
+impl Area {
+    pub(super) fn is_known(self) -> bool {
+        self.after != UNKNOWN
+    }
+
+    /// Bytes freed; 0 when it grew or is not known.
+    pub(super) fn freed(self) -> u64 {
+        match self.is_known() && self.before != UNKNOWN {
+            true => self.before.saturating_sub(self.after),
+            false => 0,
+        }
+    }
+}
+
+/// CPU time of a collection in microseconds: user, system, and elapsed as the JVM rounds it (10 ms).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Cpu {
+    pub(super) user: i64,
+    pub(super) sys: i64,
+    pub(super) real: i64,
+}
+
+/// One collection, pause, cycle or stall.
+#[derive(Debug, Clone)]
+pub(super) struct Event {
+    /// Beginning, on the raw clock of the run.
+    pub(super) begin: i64,
+    /// How long the world or the thread stood still, in nanoseconds (logs have up to seven decimals of a second).
+    pub(super) nanos: i64,
+    pub(super) kind: PauseKind,
+    /// Index in the run's names.
+    pub(super) cause: u32,
+    /// The JVM's number of the collection, `u32::MAX` when not logged.
+    pub(super) gc: u32,
+    pub(super) heap: Area,
+    pub(super) young: Area,
+    pub(super) old: Area,
+    /// Metaspace or permanent generation after, in bytes.
+    pub(super) metaspace: u64,
+    pub(super) cpu: Option<Cpu>,
+    /// It ran inside another pause, which already counts its time.
+    pub(super) nested: bool,
+    pub(super) file: u32,
+    pub(super) line: u64,
+}
+
+impl Event {
+    pub(super) fn new(begin: i64, nanos: i64, kind: PauseKind, cause: u32, place: Place) -> Self {
+        Self {
+            begin,
+            // A damaged line must not overflow sums: no pause lasts 100 days.
+            nanos: nanos.clamp(0, 8_640_000 * 1_000_000_000),
+            kind,
+            cause,
+            gc: u32::MAX,
+            heap: Area::default(),
+            young: Area::default(),
+            old: Area::default(),
+            metaspace: UNKNOWN,
+            cpu: None,
+            nested: false,
+            file: place.file,
+            line: place.line,
+        }
+    }
+
+    pub(super) fn place(&self) -> Place {
+        Place {
+            file: self.file,
+            line: self.line,
+        }
+    }
+
+    /// Duration in microseconds, rounded down.
+    pub(super) fn micros(&self) -> i64 {
+        self.nanos / 1000
+    }
+
+    /// End on the raw clock, microseconds.
+    pub(super) fn end(&self) -> i64 {
+        self.begin.saturating_add(self.micros())
+    }
+
+    /// Whether the application or an operator asked for it, so that it says nothing about the heap.
+    pub(super) fn is_user_cause(cause: &str) -> bool {
+        cause.starts_with("System")
+            || cause.starts_with("Diagnostic Command")
+            || cause.starts_with("Heap Dump")
+            || cause.starts_with("Heap Inspection")
+            || cause.starts_with("JvmtiEnv")
+            || cause.starts_with("WhiteBox")
+    }
+
+    /// A pause that counts: the world stood still and no other pause holds this one.
+    pub(super) fn counts(&self) -> bool {
+        self.kind.stops_the_world() && !self.nested
+    }
+}
+
+/// A line of a file of the set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Place {
+    /// Position in the set's list of sources.
+    pub(super) file: u32,
+    /// Counted from 1.
+    pub(super) line: u64,
+}

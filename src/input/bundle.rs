@@ -9,7 +9,7 @@ use super::envelope::{self, Worth};
 use super::recognise::{Claims, Recogniser};
 use super::source::Envelope;
 use super::unpack::{self, Piece};
-use super::walk::{Found, Walk};
+use super::walk::{Found, Place, Walk};
 use super::{Bytes, Certainty, Kind, ParseIssue, Sample, Sniffer, Source, encoding, series};
 use crate::finding::Locator;
 
@@ -51,6 +51,22 @@ impl Bundle {
     /// folders are not followed. Never fails: what cannot be read is an issue. Files are opened in parallel; the
     /// result does not depend on the number of threads.
     pub fn open(paths: &[PathBuf], sniffers: &[Sniffer]) -> Self {
+        let walk = Walk::over(paths);
+        let mut bundle = Self::of_files(walk.found, sniffers);
+        bundle.issues.splice(0..0, walk.issues);
+        bundle
+    }
+
+    /// The same for files that are in memory already, by name: for tests and fuzzing.
+    pub fn from_buffers(files: Vec<(String, Vec<u8>)>, sniffers: &[Sniffer]) -> Self {
+        let found = files.into_iter().map(|(name, buffer)| Found {
+            name,
+            place: Place::Memory(Bytes::from(buffer)),
+        });
+        Self::of_files(found.collect(), sniffers)
+    }
+
+    fn of_files(files: Vec<Found>, sniffers: &[Sniffer]) -> Self {
         let recogniser = match Recogniser::new(sniffers) {
             Ok(recogniser) => recogniser,
             Err(error) => {
@@ -61,16 +77,11 @@ impl Bundle {
                 };
             }
         };
-        let walk = Walk::over(paths);
-        let opened: Vec<Self> = walk
-            .found
+        let opened: Vec<Self> = files
             .par_iter()
             .map(|found| open(found, &recogniser))
             .collect();
-        let mut bundle = Self {
-            issues: walk.issues,
-            ..Self::default()
-        };
+        let mut bundle = Self::default();
         for part in opened {
             bundle.sources.extend(part.sources);
             bundle.issues.extend(part.issues);

@@ -33,6 +33,7 @@ pub(super) enum Place {
     /// A named pipe given by its path, such as `<(zcat …)` of a shell.
     Pipe(PathBuf),
     Stdin,
+    Memory(Bytes),
 }
 
 /// What lies behind the paths given.
@@ -175,6 +176,7 @@ impl Place {
             Self::File(path) => Ok((file(path).map_err(|error| plain(&error))?, None)),
             Self::Pipe(path) => streamed(File::open(path).map_err(|error| plain(&error))?),
             Self::Stdin => streamed(io::stdin().lock()),
+            Self::Memory(bytes) => Ok((bytes.clone(), None)),
         }
     }
 }
