@@ -243,8 +243,8 @@
     chart.reset = make('button', {type: 'button', textContent: words.reset, hidden: true});
     const whole = () => zoom(chart, chart.from, chart.to);
     chart.reset.addEventListener('click', whole);
-    figure.querySelector('figcaption').after(
-      make('div', {className: 'tools'}, make('span', {textContent: words.hint}), chart.reset));
+    const hint = make('span', {textContent: chart === charts[0] ? words.hint : ''});
+    figure.querySelector('figcaption').after(make('div', {className: 'tools'}, hint, chart.reset));
     let start = null;
     let cursor = (chart.left + chart.right) / 2;
     const {svg, pick} = chart;
