@@ -241,7 +241,7 @@
   for (const chart of charts) {
     const figure = chart.svg.closest('figure');
     chart.reset = make('button', {type: 'button', textContent: words.reset, hidden: true});
-    const whole = () => zoom(chart, chart.from, chart.to);
+    const whole = () => zoom(chart, -Infinity, Infinity);
     chart.reset.addEventListener('click', whole);
     const hint = make('span', {textContent: chart === charts[0] ? words.hint : ''});
     figure.querySelector('figcaption').after(make('div', {className: 'tools'}, hint, chart.reset));

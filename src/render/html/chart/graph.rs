@@ -89,35 +89,42 @@ fn folded(graph: &Graph) -> Graph {
         }
     }
     crowds.retain(|_, members| members.len() > ACROSS);
-    // Where each node of the whole stands in the folded graph; members of a crowd stand where its first does.
+    // The first of a crowd stands for all; the others have no place of their own.
+    let mut first: BTreeMap<usize, (usize, usize)> = BTreeMap::new();
+    for members in crowds.values() {
+        first.extend(
+            members
+                .iter()
+                .map(|member| (*member, (members[0], members.len()))),
+        );
+    }
     let mut place = vec![0; graph.nodes.len()];
     let mut nodes: Vec<Node> = Vec::new();
     for (index, node) in graph.nodes.iter().enumerate() {
-        let crowd = crowds.values().find(|members| members.contains(&index));
-        match crowd {
-            Some(members) if members[0] != index => place[index] = place[members[0]],
-            _ => {
+        match first.get(&index) {
+            Some((first, _)) if *first != index => place[index] = place[*first],
+            crowd => {
                 place[index] = nodes.len();
                 let mut node = node.clone();
-                if let Some(members) = crowd {
-                    node.note = t!("and {count} more like it", count = members.len() - 1);
+                if let Some((_, size)) = crowd {
+                    node.note = t!("and {count} more like it", count = size - 1);
                 }
                 nodes.push(node);
             }
         }
     }
+    let mut known = BTreeSet::new();
     let mut edges: Vec<Edge> = Vec::new();
     for edge in &graph.edges {
         let (Some(from), Some(to)) = (place.get(edge.from), place.get(edge.to)) else {
             continue;
         };
-        let edge = Edge {
-            from: *from,
-            to: *to,
-            label: edge.label.clone(),
-        };
-        if !edges.contains(&edge) {
-            edges.push(edge);
+        if known.insert((*from, *to, &edge.label)) {
+            edges.push(Edge {
+                from: *from,
+                to: *to,
+                label: edge.label.clone(),
+            });
         }
     }
     Graph {
@@ -341,12 +348,8 @@ fn table(graph: &Graph) -> Table {
             name(edge.to).into(),
         ]);
     }
-    for (index, node) in graph.nodes.iter().enumerate() {
-        let alone = graph
-            .edges
-            .iter()
-            .all(|edge| edge.from != index && edge.to != index);
-        if alone && table.rows.len() < ROWS {
+    for node in graph.alone() {
+        if table.rows.len() < ROWS {
             table.row([
                 node.label.as_str().into(),
                 node.note.as_str().into(),
