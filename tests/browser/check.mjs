@@ -73,9 +73,9 @@ async function open(page, {scripts = true} = {}) {
     if (exceptionDetails) seen.errors.push(exceptionDetails.exception?.description ?? exceptionDetails.text);
     return result.value;
   };
-  const shoot = async (name, width, media = []) => {
+  const shoot = async (name, width, features = [], media = '') => {
     await call('Emulation.setDeviceMetricsOverride', {width, height: 900, deviceScaleFactor: 1, mobile: width < 600});
-    await call('Emulation.setEmulatedMedia', {features: media});
+    await call('Emulation.setEmulatedMedia', {features, media});
     const {cssContentSize} = await call('Page.getLayoutMetrics');
     const height = Math.min(Math.ceil(cssContentSize.height), 15_000);
     const {data} = await call('Page.captureScreenshot', {captureBeyondViewport: true, clip: {x: 0, y: 0, width, height, scale: 1}});
@@ -152,6 +152,7 @@ async function examine(page) {
     const whole = await run(`document.querySelectorAll('figure.time .data[transform]').length`);
     check(page, 'does not zoom out', whole === 0, whole);
   }
+  await shoot(`${name}-print.png`, 794, light, 'print');
   const {data} = await call('Page.printToPDF', {printBackground: true});
   writeFileSync(join(folder, `${name}.pdf`), Buffer.from(data, 'base64'));
   const away = seen.requests.filter(url => !url.startsWith('file:') && !url.startsWith('data:'));

@@ -9,7 +9,7 @@ use std::fmt::Write;
 
 use ink::{Ink, Inked, inked};
 
-use super::{safe, sign};
+use super::{safe, sign, when};
 use crate::document::{Block, Branch, Document, Edge, Graph, Node, Section, Words};
 use crate::finding::Finding;
 use crate::t;
@@ -252,10 +252,7 @@ impl Page {
         self.badge_paragraph(&text);
         let mut facts = vec![finding.confidence.word().to_owned()];
         if let Some((first, last)) = finding.when {
-            facts.push(match first == last {
-                true => first.to_string(),
-                false => format!("{first} – {last}"),
-            });
+            facts.push(when(first, last));
         }
         facts.push(finding.rule.clone());
         let facts = vec![(Ink::Dim, safe::inline(&facts.join(" · ")).into_owned())];
