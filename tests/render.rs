@@ -1,13 +1,18 @@
 //! Renderers: safe, complete, within their limits, and the same every time.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "what a test expects may fail loudly in its helpers, too"
+)]
+
 mod showcase;
 
 use std::collections::BTreeSet;
 use std::path::Path;
 
 use diag::document::*;
-use diag::finding::Severity;
-use diag::render::{Style, brief, html, markdown, terminal};
+use diag::finding::{Confidence, Evidence, Finding, Locator, RuleMeta, Severity};
+use diag::render::{Style, brief, html, markdown, sarif, terminal};
 use sha2::{Digest, Sha256};
 use showcase::HOSTILE;
 use unicode_width::UnicodeWidthStr;
@@ -384,4 +389,44 @@ fn colour_changes_nothing_but_colour() {
             .collect::<Vec<_>>()
     };
     assert_eq!(trimmed(&plain), trimmed(&text(80, false, true)));
+}
+
+#[test]
+fn sarif_names_rule_level_and_place() {
+    const RULE: RuleMeta = RuleMeta {
+        id: "gc/death-spiral",
+        title: "Death spiral",
+        severity: Severity::Critical,
+        means: "It means.",
+        detected: "It is detected.",
+        advice: "Do.",
+        false_positives: "Never.",
+        sources: &[],
+    };
+    let mut finding = Finding::new(&RULE, "31 Full GCs");
+    finding.evidence = vec![
+        Evidence::new("a", Locator::lines("my pod/gc.log", 3, 9)),
+        Evidence::new("b", Locator::bytes("x.hprof", 16, 20)),
+    ];
+    let mut ruled_out = Finding::new(&RULE, "Not this");
+    ruled_out.confidence = Confidence::RuledOut;
+    let text = sarif(&[&finding, &ruled_out], &[&RULE], "0.1.0");
+    let log: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let run = &log["runs"][0];
+    assert_eq!(run["tool"]["driver"]["rules"].as_array().unwrap().len(), 1);
+    let result = &run["results"][0];
+    assert_eq!(result["level"], "error");
+    let place = &result["locations"][0]["physicalLocation"];
+    assert_eq!(place["artifactLocation"]["uri"], "my%20pod/gc.log");
+    assert_eq!(
+        (&place["region"]["startLine"], &place["region"]["endLine"]),
+        (&3.into(), &9.into())
+    );
+    let other = &result["relatedLocations"][0]["physicalLocation"]["region"];
+    assert_eq!(
+        (&other["byteOffset"], &other["byteLength"]),
+        (&16.into(), &4.into())
+    );
+    assert_eq!(run["results"][1]["kind"], "pass");
+    assert_eq!(run["results"][1]["level"], "none");
 }

@@ -20,7 +20,7 @@ pub(super) struct Global {
     )]
     pub(super) format: Option<Format>,
 
-    /// Write the report to FILE; .html, .md, .json or .txt decide the format. May be given several times
+    /// Write the report to FILE; .html, .md, .json, .sarif or .txt decide the format. May be given several times
     #[arg(
         short,
         long,
@@ -33,6 +33,14 @@ pub(super) struct Global {
     /// Show the detail sections in the terminal as well
     #[arg(long, global = true, help_heading = "Output")]
     pub(super) details: bool,
+
+    /// Keep Markdown under 3,500 characters: verdict, chain, evidence, actions. Without --format it means Markdown
+    #[arg(long, global = true, help_heading = "Output")]
+    pub(super) brief: bool,
+
+    /// Never use a pager
+    #[arg(long, global = true, help_heading = "Output")]
+    pub(super) no_pager: bool,
 
     /// When to use colour
     #[arg(
@@ -96,6 +104,8 @@ pub(super) enum Format {
     Html,
     /// The versioned contract
     Json,
+    /// Findings for code-scanning views, SARIF 2.1.0
+    Sarif,
 }
 
 /// When to use colour.

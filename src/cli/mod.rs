@@ -9,6 +9,7 @@ mod global;
 mod heap;
 mod incident;
 mod output;
+mod pager;
 mod progress;
 mod render;
 mod rooms;

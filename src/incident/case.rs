@@ -54,7 +54,7 @@ impl<'a> Case<'a> {
             life,
             lives,
             rooms,
-            events: life.events.iter().map(|index| events[*index]).collect(),
+            events: life.events.iter().map(in_life(events)).collect(),
             dumps,
             seconds,
         }
@@ -115,29 +115,64 @@ impl<'a> Case<'a> {
         self.life.ended.map(|end| end.hi).or_else(logged)
     }
 
-    /// What the collector took from the application in the `width` microseconds before the log ends, 0 to 1.
+    /// The end of the GC log on its axis, or the moment at which the process was told to stop: a shutdown frees the heap
+    /// and says nothing about the trouble before it.
+    pub(super) fn gc_end(&self, gc: &GcLife) -> i64 {
+        let told = self
+            .events_where(|what| {
+                matches!(what, What::KillOrdered { .. } | What::ServerStopping { .. })
+            })
+            .filter_map(|placed| placed.at)
+            .map(|at| at.hi)
+            .min();
+        match (told, gc.started) {
+            (Some(told), Some(start)) => told.since(start.lo).clamp(gc.begin, gc.end),
+            _ => gc.end,
+        }
+    }
+
+    /// What the collector took from the application in the `width` microseconds before its end, 0 to 1.
     pub(super) fn gc_loss_before_end(&self, width: i64) -> Option<f64> {
         let gc = self.gc()?;
-        let from = gc.begin.max(gc.end - width);
-        if gc.end - from < SECOND {
+        let end = self.gc_end(gc);
+        let from = gc.begin.max(end - width);
+        if end - from < SECOND {
             return None;
         }
         let lost: i64 = gc
             .points
             .iter()
             .filter(|point| point.kind.stops_the_world())
-            .map(|point| (point.at + point.pause).min(gc.end) - point.at.max(from))
+            .map(|point| (point.at + point.pause).min(end) - point.at.max(from))
             .filter(|lost| *lost > 0)
             .sum();
-        Some((lost as f64 / (gc.end - from) as f64).min(1.0))
+        Some((lost as f64 / (end - from) as f64).min(1.0))
     }
 
-    /// The last collection that tells the occupancy it left.
+    /// The last collection before the end that tells the occupancy it left.
     pub(super) fn last_occupancy(&self) -> Option<(&'a GcPoint, u64, u64)> {
         let gc = self.gc()?;
-        let point = gc.points.iter().rev().find(|point| point.after.is_some())?;
+        let end = self.gc_end(gc);
+        let told = |point: &&GcPoint| point.after.is_some() && point.at <= end;
+        let point = gc.points.iter().rev().find(told)?;
         let ceiling = gc.heap_max.or(point.capacity)?;
         Some((point, point.after?, ceiling))
+    }
+}
+
+/// An event as one life saw it: of a series that reaches over several lives, the part that is known to be its own.
+fn in_life<'a>(events: &[Placed<'a>]) -> impl Fn(&(usize, Option<Moment>)) -> Placed<'a> {
+    |(index, at)| {
+        let placed = events[*index];
+        match *at == placed.at {
+            true => placed,
+            false => Placed {
+                at: *at,
+                until: None,
+                count: 1,
+                ..placed
+            },
+        }
     }
 }
 

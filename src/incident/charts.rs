@@ -123,7 +123,7 @@ fn heap(report: &IncidentReport) -> Option<Lane> {
         capacity.push((end, f64::NAN));
     }
     (!after.is_empty()).then(|| Lane {
-        title: t!("Heap after collection"),
+        title: t!("Heap after GC"),
         unit: Unit::Bytes,
         series: vec![
             series(t!("limit"), Mark::Steps, capacity),
@@ -194,7 +194,7 @@ fn latency(report: &IncidentReport) -> Option<Lane> {
         .map(|second| (second.at.0, second.max_us as f64))
         .collect();
     lane(
-        t!("Slowest request of each second"),
+        t!("Slowest request"),
         Unit::Micros,
         [series(t!("slowest"), Mark::Dots, slowest)],
     )

@@ -28,8 +28,9 @@ pub(super) struct Incarnation {
     pub(super) dumps: Vec<(usize, Option<Moment>)>,
     /// In `rooms.heap`.
     pub(super) heaps: Vec<usize>,
-    /// In the list of placed events.
-    pub(super) events: Vec<usize>,
+    /// In the list of placed events, with the time in this life. A counted series of which only the first and the last
+    /// are known can reach over several lives.
+    pub(super) events: Vec<(usize, Option<Moment>)>,
 }
 
 /// Who saw a start.
@@ -255,9 +256,13 @@ fn give_evidence(lives: &mut [Incarnation], rooms: &Rooms, clocks: &Clocks, even
         };
         let Some(owner) = owner else { continue };
         let life = &mut lives[owner];
-        life.events.push(index);
+        life.events.push((index, placed.at));
         if matches!(placed.what(), What::ServerStarted { .. }) && life.ready.is_none() {
             life.ready = placed.at;
+        }
+        let last = placed.until.and_then(|at| at_time(lives, at.lo));
+        if let Some(last) = last.filter(|last| *last != owner) {
+            lives[last].events.push((index, placed.until));
         }
     }
     for life in lives {

@@ -5,7 +5,10 @@ use std::collections::BTreeMap;
 use super::clocks::Clocks;
 use super::rooms::Rooms;
 use crate::events::{Event, What};
-use crate::time::Moment;
+use crate::time::{Moment, SECOND};
+
+/// How many earlier events are compared for being the same one.
+const NEIGHBOURS: usize = 64;
 
 /// An event with its place in time.
 #[derive(Debug, Clone, Copy)]
@@ -15,6 +18,8 @@ pub(super) struct Placed<'a> {
     pub(super) at: Option<Moment>,
     /// When the last of a counted series happened.
     pub(super) until: Option<Moment>,
+    /// How often, as far as known.
+    pub(super) count: u64,
 }
 
 impl Placed<'_> {
@@ -40,6 +45,7 @@ pub(super) fn place<'a>(rooms: &'a Rooms, clocks: &Clocks) -> Vec<Placed<'a>> {
                 event,
                 at: event.at.and_then(on_clock),
                 until: event.until.and_then(on_clock),
+                count: event.count,
             }
         })
         .collect();
@@ -53,7 +59,39 @@ pub(super) fn place<'a>(rooms: &'a Rooms, clocks: &Clocks) -> Vec<Placed<'a>> {
         enclose(&indices, &mut placed);
     }
     placed.sort_by_key(|item| (item.at.is_none(), item.at.map(|at| (at.lo, at.hi))));
-    placed
+    told_once(placed)
+}
+
+/// Drops what a second source tells again: the same thing at a time that can be the same. The sharper time stays.
+fn told_once(placed: Vec<Placed<'_>>) -> Vec<Placed<'_>> {
+    let mut kept: Vec<Placed<'_>> = Vec::with_capacity(placed.len());
+    for item in placed {
+        let same = |known: &&mut Placed<'_>| {
+            known.event.locator.source != item.event.locator.source
+                && known.event.what == item.event.what
+                && can_be_one(known.at, item.at)
+                && can_be_one(known.last(), item.last())
+        };
+        // Sorted by time: what can be the same event stands among the last few.
+        match kept.iter_mut().rev().take(NEIGHBOURS).find(same) {
+            Some(known) if width(&item) < width(known) => *known = item,
+            Some(_) => {}
+            None => kept.push(item),
+        }
+    }
+    kept
+}
+
+fn can_be_one(left: Option<Moment>, right: Option<Moment>) -> bool {
+    let near = |left: Moment, right: Moment| {
+        left.lo <= right.hi.plus(SECOND) && right.lo <= left.hi.plus(SECOND)
+    };
+    left.zip(right)
+        .is_some_and(|(left, right)| near(left, right))
+}
+
+fn width(item: &Placed<'_>) -> i64 {
+    item.at.map_or(i64::MAX, Moment::width)
 }
 
 /// Gives lines without a stamp the interval between the stamped lines around them.

@@ -162,21 +162,18 @@ fn from_access(case: &Case<'_>, entries: &mut Vec<Entry>) {
 fn from_events(case: &Case<'_>, entries: &mut Vec<Entry>) {
     let mut kinds: BTreeMap<String, Vec<&Placed<'_>>> = BTreeMap::new();
     for placed in &case.events {
-        if placed.at.is_some() && told(placed.what()).is_some() {
-            kinds
-                .entry(format!("{:?}", placed.what()))
-                .or_default()
-                .push(placed);
+        if let (Some(_), Some((_, words))) = (placed.at, told(placed.what())) {
+            kinds.entry(words).or_default().push(placed);
         }
     }
-    for group in kinds.into_values() {
+    for (words, group) in kinds {
         let [first, ..] = group.as_slice() else {
             continue;
         };
-        let (Some(at), Some((severity, words))) = (first.at, told(first.what())) else {
+        let (Some(at), Some((severity, _))) = (first.at, told(first.what())) else {
             continue;
         };
-        let count: u64 = group.iter().map(|placed| placed.event.count).sum();
+        let count: u64 = group.iter().map(|placed| placed.count).sum();
         let statement = match count {
             1 => words,
             _ => t!("{words} ({count} times)", words, count),

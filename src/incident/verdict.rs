@@ -118,25 +118,29 @@ fn headline(
     };
     let times = match deaths {
         0 | 1 => String::new(),
+        2 => t!(" twice"),
         _ => t!(" {deaths} times", deaths),
     };
     let end = ended(life.terminator.kind);
     let why = match (mechanism, cause) {
         (Some(mechanism), Some(cause)) => t!(
-            "{cause} led to {mechanism}",
-            cause = cause.judged.title,
-            mechanism = lower(&mechanism.judged.title)
+            "{cause} → {mechanism}",
+            cause = named(cause),
+            mechanism = named(mechanism)
         ),
-        (Some(only), None) | (None, Some(only)) => only.judged.title.clone(),
+        (Some(only), None) | (None, Some(only)) => named(only),
         (None, None) => t!("the evidence does not tell why"),
     };
-    t!(
-        "{who} {end}{times}: {why}.",
-        who,
-        end,
-        times,
-        why = lower(&why)
-    )
+    t!("{who} {end}{times}: {why}.", who, end, times, why)
+}
+
+/// The title inside a sentence, with what it points at.
+fn named(opinion: &Opinion) -> String {
+    let title = lower(&opinion.judged.title);
+    match &opinion.points_at {
+        Some(what) => t!("{title} ({what})", title, what),
+        None => title,
+    }
 }
 
 /// A title inside a sentence. Abbreviations (`GC`, `JVM`, `CPU`) stay.

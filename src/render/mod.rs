@@ -1,14 +1,16 @@
-//! Documents as text: the terminal, Markdown and HTML. Knows nothing but `document`.
+//! Documents as text: the terminal, Markdown and HTML; findings as SARIF. Knows `document` and the finding in it.
 
 mod html;
 mod markdown;
 mod safe;
+mod sarif;
 mod scale;
 mod spark;
 mod terminal;
 
 pub use html::html;
 pub use markdown::{brief, markdown};
+pub use sarif::sarif;
 pub use terminal::{Style, terminal};
 
 use crate::finding::Severity;

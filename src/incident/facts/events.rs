@@ -20,7 +20,7 @@ fn first(
 ) -> Option<Fact> {
     let found: Vec<_> = case.events_where(test).collect();
     let event = found.first()?;
-    let count = found.iter().map(|placed| placed.event.count).sum();
+    let count = found.iter().map(|placed| placed.count).sum();
     let evidence = found.iter().take(3).map(|placed| quote(placed.event));
     Some(Fact {
         at: event.at,
@@ -350,7 +350,7 @@ pub(in crate::incident) fn unexplained_freeze(case: &Case<'_>) -> Observed {
 pub(in crate::incident) fn dump_unfinished(case: &Case<'_>) -> Observed {
     let begun = |what: &What| matches!(what, What::HeapDumpBegun { .. });
     let finished = case
-        .events_where(|what| matches!(what, What::HeapDumpFinished { .. }))
+        .events_where(|what| matches!(what, What::HeapDumpFinished { .. } | What::HeapDumpFailed))
         .next();
     if finished.is_some() {
         return Observed::No;

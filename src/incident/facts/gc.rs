@@ -57,11 +57,12 @@ pub(in crate::incident) fn collector_idle(case: &Case<'_>) -> Observed {
 
 fn loss(case: &Case<'_>, gc: &GcLife, test: impl Fn(f64) -> bool) -> Option<Fact> {
     let share = case.gc_loss_before_end(LAST_STRETCH)?;
-    let from = gc.begin.max(gc.end - LAST_STRETCH);
+    let end = case.gc_end(gc);
+    let from = gc.begin.max(end - LAST_STRETCH);
     let statement = t!(
         "the collector took {share} of the last {width}",
         share = percent(share, 1.0),
-        width = duration(gc.end - from)
+        width = duration(end - from)
     );
     let pauses = t!(
         "{count} pauses in this life, longest {max}",

@@ -82,6 +82,14 @@ fn weigh(case: &Case<'_>) -> Ledger {
     );
     ledger.link(&rises);
     ledger.link(&full);
+    if let Some((_, suspect)) = heap::holder(case) {
+        ledger.point_at(
+            suspect
+                .field
+                .clone()
+                .unwrap_or_else(|| suspect.class.clone()),
+        );
+    }
     ledger.advise(match heap::holder(case) {
         Some((_, suspect)) => t!(
             "Bound {holder}: remove entries that are done with, give it a maximum size, or use a cache that evicts.",

@@ -65,6 +65,8 @@ pub(super) const ALL: &[&Hypothesis] = &[
 /// A hypothesis judged, with what the verdict needs of it.
 pub(super) struct Opinion {
     pub(super) judged: Judged,
+    /// The class, field, lock or service it is about, for the headline.
+    pub(super) points_at: Option<String>,
     /// What led to what, if it is so.
     pub(super) links: Vec<Link>,
     /// Evidence that was not there, with the weight it could have had.
@@ -74,6 +76,7 @@ pub(super) struct Opinion {
 /// Facts weighed by one hypothesis.
 pub(super) struct Ledger {
     statement: String,
+    points_at: Option<String>,
     clues: Vec<Clue>,
     links: Vec<Link>,
     advice: Vec<String>,
@@ -85,6 +88,7 @@ impl Ledger {
     fn new(statement: String) -> Self {
         Self {
             statement,
+            points_at: None,
             clues: Vec::new(),
             links: Vec::new(),
             advice: Vec::new(),
@@ -127,6 +131,10 @@ impl Ledger {
         }
     }
 
+    fn point_at(&mut self, what: String) {
+        self.points_at = Some(what);
+    }
+
     fn advise(&mut self, advice: String) {
         self.advice.push(advice);
     }
@@ -151,6 +159,7 @@ pub(super) fn judge_all(case: &Case<'_>) -> Vec<Opinion> {
                     clues: ledger.clues,
                     advice: ledger.advice,
                 },
+                points_at: ledger.points_at,
                 links: ledger.links,
                 needs: ledger.needs,
             }
