@@ -1,5 +1,11 @@
 //! The heap room against dumps of real JVMs and against what Eclipse MAT and the JVM itself say about them.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "tests fail by panicking and say what they skip"
+)]
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::Read;
