@@ -18,7 +18,10 @@ mod rules;
 mod suspects;
 mod threads;
 
-pub use report::{HeapReport, RetainedAs};
+pub use report::{
+    ClassRow, Consumer, Consumers, DirectMemory, HeapLock, HeapReport, HeapThread, JvmInfo,
+    OwnerKind, PathStep, RetainedAs, RootCount, Suspect, ThreadLocalVariable, Waste,
+};
 
 use crate::finding::{Locator, RuleMeta};
 use crate::input::{Certainty, Coverage, Kind, ParseIssue, Progress, Sniffer, Source};
