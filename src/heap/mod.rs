@@ -29,7 +29,6 @@ use crate::time::Instant;
 use histogram::Histogram;
 use load::Loaded;
 use model::Heap;
-use report::RootCount;
 use rules::Model;
 
 /// How the formats of this room are recognised, in order of preference.

@@ -118,3 +118,24 @@ pub(super) fn steps(heap: &Heap<'_>, path: &[Hop]) -> Vec<PathStep> {
     };
     path.iter().map(step).collect()
 }
+
+/// The last steps to an object in words: `static com.acme.Caches.USERS.delegate`.
+pub(super) fn holder(heap: &Heap<'_>, index: u32) -> String {
+    let Some(position) = heap.tree.position(index) else {
+        return t!("nothing");
+    };
+    let path = to(heap, position);
+    let class_at = path
+        .iter()
+        .rposition(|(_, at)| heap.class_objects.contains_key(&heap.tree.object(*at)));
+    let start = class_at.unwrap_or(path.len().saturating_sub(3));
+    let mut words = String::new();
+    for (at, (by, position)) in path.iter().enumerate().skip(start) {
+        if at == start {
+            words = heap.name_of(heap.tree.object(*position));
+        } else {
+            words += &by.replace("static ", ".");
+        }
+    }
+    words
+}
