@@ -17,7 +17,7 @@ pub(super) struct Known {
     pub(super) server: String,
     pub(super) formats: Vec<FormatChoice>,
     pub(super) coverage: Coverage,
-    /// Lines of a minute.
+    /// Lines by ten seconds.
     pub(super) lines: Series<Mark, 400>,
 }
 
@@ -52,7 +52,7 @@ impl Fold {
         let source = self.sources.len() as u64;
         let place = |line| Place { source, line }.pack();
         shard.summary.renumber(place);
-        let lines = std::mem::replace(&mut shard.summary.lines, Series::new(2));
+        let lines = std::mem::replace(&mut shard.summary.lines, Series::new(1));
         self.sources.push(Known {
             server: super::read::server_of(&shard.name),
             name: shard.name,
@@ -70,21 +70,38 @@ impl Fold {
         Locator::line(source.map_or("-", |known| known.name.as_str()), place.line)
     }
 
-    /// The lines of a server around an instant: the last ones up to it, or the first ones from it on.
-    pub(super) fn lines_at(&self, server: &str, micros: i64, side: Side) -> Option<Locator> {
-        let of_server = |known: &&Known| known.server == server;
+    /// The last line of a server up to one instant and its first from another, later one on: the edges of a silence. Where
+    /// both lie in one cell of the index, the lines of that cell.
+    pub(super) fn edges(
+        &self,
+        server: &str,
+        from: i64,
+        to: i64,
+    ) -> (Option<Locator>, Option<Locator>) {
         let some = self.sources.iter().any(|known| known.server == server);
-        let found = self
+        let ours: Vec<&Known> = self
             .sources
             .iter()
-            .filter(|known| !some || of_server(known));
-        let found: Vec<_> = found
-            .filter_map(|known| Some((known, known.lines.get(micros)?)))
+            .filter(|known| !some || known.server == server)
             .collect();
-        match side {
-            Side::Last => found.last().map(|(_, mark)| self.locator(mark.last)),
-            Side::First => found.first().map(|(_, mark)| self.locator(mark.first)),
+        let at = |micros: i64| {
+            ours.iter()
+                .filter_map(move |known| Some((*known, *known.lines.get(micros)?)))
+        };
+        let whole = |(known, mark): (&Known, Mark)| {
+            let line = |packed| Place::unpack(packed).line;
+            Locator::lines(&known.name, line(mark.first), line(mark.last))
+        };
+        let (Some(before), Some(after)) = (at(from).last(), at(to).next()) else {
+            return (None, None);
+        };
+        if before.1 == after.1 {
+            return (Some(whole(before)), Some(whole(after)));
         }
+        (
+            Some(self.locator(before.1.last)),
+            Some(self.locator(after.1.first)),
+        )
     }
 
     /// The lines of all sources between two instants, one stretch a source.
@@ -110,11 +127,4 @@ impl Fold {
         }
         out
     }
-}
-
-/// Which end of a stretch.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Side {
-    First,
-    Last,
 }

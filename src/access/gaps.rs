@@ -5,7 +5,7 @@
 //! below 10⁻⁹ and it is also four times longer than nearly all other pauses around it; or when a regular probe missed
 //! three ticks in a row.
 
-use super::fold::{Fold, Side};
+use super::fold::Fold;
 use super::probes::Regular;
 use super::{Gap, GapBasis};
 use crate::time::{Instant, Moment, SECOND};
@@ -36,15 +36,17 @@ pub(super) fn find(fold: &Fold, probes: &[Regular]) -> Vec<Gap> {
         for pair in silences(&moments, step, probe) {
             let (index, basis) = pair;
             let (from, to) = (moments[index], moments[index + 1]);
+            let (before, after) = fold.edges(&name, from, to);
+            let moment = |at| Moment::truncated(Instant(at), step + server.blur);
             out.push((
                 to - from,
                 Gap {
                     instance: name.clone(),
-                    from: Moment::truncated(Instant(from), step),
-                    to: Moment::truncated(Instant(to), step),
+                    from: moment(from),
+                    to: moment(to),
                     basis,
-                    before: fold.lines_at(&name, from, Side::Last),
-                    after: fold.lines_at(&name, to, Side::First),
+                    before,
+                    after,
                 },
             ));
         }

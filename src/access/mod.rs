@@ -6,6 +6,7 @@
 mod activity;
 mod bounded;
 mod cells;
+mod collect;
 mod concurrency;
 mod dialect;
 mod distinct;

@@ -127,11 +127,17 @@ fn until(text: &[u8], byte: u8, literal: &[u8]) -> Option<usize> {
     let mut from = 0;
     loop {
         let at = short_find(byte, text, from)?;
-        if text[at..].starts_with(literal) {
+        if begins(&text[at..], literal) {
             return Some(at);
         }
         from = at + 1;
     }
+}
+
+/// Literals are a few bytes; a loop beats a call.
+#[inline]
+fn begins(text: &[u8], literal: &[u8]) -> bool {
+    text.len() >= literal.len() && text.iter().zip(literal).all(|(a, b)| a == b)
 }
 
 /// Most fields end within a few bytes, where a plain loop beats a vector search.
@@ -151,12 +157,11 @@ fn unquoted(text: &[u8], literal: &[u8]) -> Option<usize> {
     let mut from = 0;
     loop {
         let at = from + memchr::memchr(b'"', &text[from..])?;
-        let escapes = text[..at]
-            .iter()
-            .rev()
-            .take_while(|byte| **byte == b'\\')
-            .count();
-        if escapes % 2 == 0 && text[at..].starts_with(literal) {
+        let escaped = at > 0 && text[at - 1] == b'\\' && {
+            let before = text[..at].iter().rev();
+            before.take_while(|byte| **byte == b'\\').count() % 2 == 1
+        };
+        if !escaped && begins(&text[at..], literal) {
             return Some(at);
         }
         from = at + 1;

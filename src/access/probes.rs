@@ -70,7 +70,8 @@ fn track(
         let micros = *good.get(index)?;
         let mark = log.lines.get(micros)?;
         let line = if first { mark.first } else { mark.last };
-        Some((Moment::truncated(Instant(micros), step), fold.locator(line)))
+        let moment = Moment::truncated(Instant(micros), step + log.blur);
+        Some((moment, fold.locator(line)))
     };
     let (last_good, first_good_after) = match (from, to) {
         (None, _) => (None, None),
@@ -92,7 +93,7 @@ fn track(
         failures: failures
             .into_iter()
             .map(|failure| ProbeFailure {
-                at: Moment::truncated(Instant(failure.at), failure.resolution),
+                at: Moment::truncated(Instant(failure.at), failure.resolution + log.blur),
                 status: failure.status,
                 duration_us: failure.duration,
                 locator: fold.locator(failure.line),

@@ -5,12 +5,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use rayon::prelude::*;
 
 use super::bounded::hash;
+use super::collect::{Collector, Reading};
 use super::formats::{self, Ranked};
 use super::pattern::{Expected, Layout};
 use super::request::Request;
 use super::scalar::Clock;
 use super::semantics::{self, Demand, Semantics};
-use super::summary::{Collector, Place, Reading, Summary};
+use super::summary::{Place, Summary};
 use super::{FormatChoice, Options};
 use crate::finding::Locator;
 use crate::input::{Coverage, Lines, ParseIssue, Progress, Source, split_at_lines};
@@ -53,8 +54,8 @@ struct Plan {
 
 /// What one thread made of its pieces.
 #[derive(Default)]
-struct Part {
-    collector: Collector,
+struct Part<'a> {
+    collector: Collector<'a>,
     /// Piece and number of its lines.
     lines: Vec<(usize, u64)>,
     /// Lines read by each layout.
@@ -75,7 +76,7 @@ pub(super) fn read(source: &Source, options: &Options, progress: &dyn Progress) 
     let pieces = split_at_lines(text, PIECE);
     let next = AtomicUsize::new(0);
     let workers = rayon::current_num_threads().clamp(1, pieces.len().max(1));
-    let parts: Vec<Part> = (0..workers)
+    let parts: Vec<Part<'_>> = (0..workers)
         .into_par_iter()
         .map(|_| {
             let mut part = Part {
@@ -102,10 +103,10 @@ pub(super) fn read(source: &Source, options: &Options, progress: &dyn Progress) 
     assemble(source, &server, plan, parts)
 }
 
-impl Part {
+impl<'a> Part<'a> {
     fn piece(
         &mut self,
-        text: &[u8],
+        text: &'a [u8],
         piece: std::ops::Range<usize>,
         index: usize,
         plan: &Plan,
@@ -201,7 +202,7 @@ impl Part {
     }
 }
 
-fn assemble(source: &Source, server: &str, plan: Plan, parts: Vec<Part>) -> Shard {
+fn assemble(source: &Source, server: &str, plan: Plan, parts: Vec<Part<'_>>) -> Shard {
     let mut counts: Vec<(usize, u64)> = parts.iter().flat_map(|part| part.lines.clone()).collect();
     counts.sort_unstable();
     let mut bases = Vec::with_capacity(counts.len());

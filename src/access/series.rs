@@ -33,6 +33,8 @@ pub(super) struct Series<C, const LIMIT: usize> {
     chunks: Vec<(i64, Vec<C>)>,
     index: HashMap<i64, usize>,
     last: usize,
+    /// The cell asked for last: its beginning, the microsecond after its end, chunk and position.
+    near: (i64, i64, usize, usize),
 }
 
 impl<C: Cell, const LIMIT: usize> Series<C, LIMIT> {
@@ -43,6 +45,7 @@ impl<C: Cell, const LIMIT: usize> Series<C, LIMIT> {
             chunks: Vec::new(),
             index: HashMap::new(),
             last: 0,
+            near: (0, 0, 0, 0),
         }
     }
 
@@ -57,34 +60,44 @@ impl<C: Cell, const LIMIT: usize> Series<C, LIMIT> {
         micros.div_euclid(self.step())
     }
 
-    /// The cell of that number, and whether making room for it changed the step (then it is the wrong cell and the
-    /// caller asks again with the new number).
-    #[inline]
-    pub(super) fn cell(&mut self, number: i64) -> Option<&mut C> {
-        let chunk = number.div_euclid(CHUNK);
-        let within = number.rem_euclid(CHUNK) as usize;
-        let known = self
-            .chunks
-            .get(self.last)
-            .is_some_and(|found| found.0 == chunk);
-        if !known {
-            let level = self.level;
-            self.last = self.find(chunk);
-            if self.level != level {
-                return None;
-            }
-        }
-        Some(&mut self.chunks[self.last].1[within])
-    }
-
     /// The cell that holds an instant.
     #[inline]
     pub(super) fn at(&mut self, micros: i64) -> &mut C {
-        let number = self.number(micros);
-        if self.cell(number).is_none() {
-            return self.at(micros);
+        self.at_with_start(micros).0
+    }
+
+    /// The cell that holds an instant, and where it begins.
+    #[inline]
+    pub(super) fn at_with_start(&mut self, micros: i64) -> (&mut C, i64) {
+        let (from, to, chunk, within) = self.near;
+        if from <= micros && micros < to {
+            return (&mut self.chunks[chunk].1[within], from);
         }
-        &mut self.chunks[self.last].1[number.rem_euclid(CHUNK) as usize]
+        self.move_to(micros);
+        let (from, _, chunk, within) = self.near;
+        (&mut self.chunks[chunk].1[within], from)
+    }
+
+    fn move_to(&mut self, micros: i64) {
+        loop {
+            let level = self.level;
+            let number = self.number(micros);
+            let chunk = number.div_euclid(CHUNK);
+            if self
+                .chunks
+                .get(self.last)
+                .is_none_or(|found| found.0 != chunk)
+            {
+                self.last = self.find(chunk);
+            }
+            // Making room may have made the step coarser; then the number is another one.
+            if self.level == level {
+                let from = number * self.step();
+                let within = number.rem_euclid(CHUNK) as usize;
+                self.near = (from, from + self.step(), self.last, within);
+                return;
+            }
+        }
     }
 
     fn find(&mut self, chunk: i64) -> usize {
@@ -113,6 +126,7 @@ impl<C: Cell, const LIMIT: usize> Series<C, LIMIT> {
         self.index.clear();
         self.level = level;
         self.last = 0;
+        self.near = (0, 0, 0, 0);
         for (chunk, cells) in chunks {
             for (within, cell) in cells.iter().enumerate() {
                 if !cell.is_empty() {

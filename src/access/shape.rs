@@ -109,7 +109,9 @@ fn whole(text: &[u8], all: u8, digits: usize) -> Option<&'static [u8]> {
     if digits == text.len() {
         return Some(b"{n}");
     }
-    if text.contains(&b'@') || memchr::memmem::find(text, b"%40").is_some() {
+    if all & (PERCENT | OTHER) != 0
+        && (text.contains(&b'@') || memchr::memmem::find(text, b"%40").is_some())
+    {
         return Some(b"{email}");
     }
     if all & (PERCENT | OTHER) != 0 && !text.iter().any(|byte| matches!(byte, b'.' | b'{' | b'*')) {

@@ -41,6 +41,8 @@ pub(super) struct Server {
     pub(super) failed: u64,
     pub(super) clients: Distinct<10>,
     pub(super) activity: Activity,
+    /// How much later than its second a sign of life may have been.
+    pub(super) blur: i64,
 }
 
 wire!(Server {
@@ -48,7 +50,8 @@ wire!(Server {
     transactions,
     failed,
     clients,
-    activity
+    activity,
+    blur
 });
 
 impl Tally for Server {
@@ -58,6 +61,7 @@ impl Tally for Server {
         self.failed += other.failed;
         self.clients.merge(&other.clients);
         self.activity.merge(&other.activity);
+        self.blur = self.blur.max(other.blur);
     }
 }
 
@@ -93,6 +97,8 @@ pub(super) struct ProbeLog {
     pub(super) first: Vec<Failure>,
     /// The latest failures, in order.
     pub(super) last: Vec<Failure>,
+    /// How much later than its second a probe may have ended.
+    pub(super) blur: i64,
 }
 
 wire!(ProbeLog {
@@ -102,7 +108,8 @@ wire!(ProbeLog {
     good,
     lines,
     first,
-    last
+    last,
+    blur
 });
 
 /// Failures kept at either end.
@@ -118,6 +125,7 @@ impl Default for ProbeLog {
             lines: Series::new(1),
             first: Vec::new(),
             last: Vec::new(),
+            blur: 0,
         }
     }
 }
@@ -147,6 +155,7 @@ impl Tally for ProbeLog {
         self.good.merge(&other.good);
         self.lines.merge(other.lines.clone());
         self.keep(&other.first, &other.last);
+        self.blur = self.blur.max(other.blur);
     }
 }
 

@@ -90,7 +90,7 @@ pub(super) fn run(args: &Args, session: &Session) -> anyhow::Result<Status> {
     match &args.partial {
         None => session.analyse(|session| {
             let report = access::analyse(&sources, &options, session.progress());
-            Ok(Report::Access(report))
+            Ok(Report::Access(Box::new(report)))
         }),
         Some(path) => {
             let partial = access::summarise(&sources, &options, session.progress());

@@ -12,7 +12,10 @@ use crate::report::Report;
 
 /// Find pauses, lost time, the trend of the live set and death spirals
 #[derive(Debug, ClapArgs)]
-#[command(after_help = "Examples:\n  diag gc gc.logn  diag gc gc.log.0 gc.log.1 gc.log -o gc.html")]
+#[command(after_help = "\
+Examples:
+  diag gc gc.log
+  diag gc gc.log.0 gc.log.1 gc.log -o gc.html")]
 pub(super) struct Args {
     /// Files, folders or archives, or - for standard input
     #[arg(required = true, value_name = "FILE")]

@@ -27,5 +27,5 @@ pub(super) fn run(args: &Args, session: &Session) -> anyhow::Result<Report> {
         .iter()
         .map(|source| (source.name.as_str(), &*source.bytes))
         .collect();
-    Ok(Report::Access(access::merge(&partials)?))
+    Ok(Report::Access(Box::new(access::merge(&partials)?)))
 }

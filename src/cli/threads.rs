@@ -12,9 +12,10 @@ use crate::threads;
 
 /// Find deadlocks, lock chains, busy pools and threads that did not move
 #[derive(Debug, ClapArgs)]
-#[command(
-    after_help = "Examples:\n  diag threads jstack.txtn  diag threads dump-1.txt dump-2.txt dump-3.txt"
-)]
+#[command(after_help = "\
+Examples:
+  diag threads jstack.txt
+  diag threads dump-1.txt dump-2.txt dump-3.txt")]
 pub(super) struct Args {
     /// Files, folders or archives, or - for standard input
     #[arg(required = true, value_name = "FILE")]

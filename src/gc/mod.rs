@@ -1,14 +1,40 @@
-//! The gc room.
+//! The gc room: logs of garbage collectors, the time they cost, the trend of the live set, and death spirals.
+//!
+//! `formats/` turns lines into runs (`run.rs`, `event.rs`); `life.rs` measures each run: lost time (`loss.rs`), pauses,
+//! occupancy, forecast, trouble (spiral, thrashing, near miss), the cause. `rules/` speaks about lives.
 
+mod cause;
+mod compare;
+mod document;
+mod event;
+mod forecast;
+mod formats;
+mod life;
+mod loss;
+mod occupancy;
+mod pauses;
 mod report;
+mod run;
+mod safepoints;
+mod spiral;
+mod trouble;
 
-pub use report::GcReport;
+pub use cause::{Cause, CauseVerdict};
+pub use compare::{Comparison, Measure};
+pub use event::{Collector, PauseKind};
+pub use forecast::{Floor, Forecast};
+pub use formats::SNIFFERS;
+pub use pauses::{CauseRow, LongPause, PauseSummary};
+pub use report::{
+    Fact, GcLife, GcPoint, GcReport, Incident, IncidentKind, LifeEnd, LossWindows, MmuPoint, Rates,
+};
+pub use safepoints::{Operation, SafepointSummary};
+pub use spiral::{Spiral, Stretch};
+
+use rayon::prelude::*;
 
 use crate::finding::RuleMeta;
-use crate::input::{Progress, Sniffer, Source};
-
-/// How the formats of this room are recognised, in order of preference.
-pub const SNIFFERS: &[Sniffer] = &[];
+use crate::input::{Coverage, Progress, Source};
 
 /// What a person can choose about the analysis.
 #[derive(Debug, Clone, Default)]
@@ -20,6 +46,37 @@ pub fn rules() -> Vec<&'static RuleMeta> {
 }
 
 /// Analyses all sources of this room together.
-pub fn analyse(_sources: &[&Source], _options: &Options, _progress: &dyn Progress) -> GcReport {
-    GcReport::default()
+pub fn analyse(sources: &[&Source], _options: &Options, progress: &dyn Progress) -> GcReport {
+    let bytes = sources.iter().map(|source| source.bytes.len() as u64).sum();
+    progress.phase("reading GC logs", bytes);
+    let (sets, strangers) = formats::sets(sources);
+    let read: Vec<(Vec<GcLife>, Vec<Coverage>)> = sets
+        .par_iter()
+        .map(|set| {
+            let (runs, coverage) = formats::read(set, progress);
+            let names: Vec<String> = set
+                .sources
+                .iter()
+                .map(|source| source.name.clone())
+                .collect();
+            let lives = runs
+                .into_iter()
+                .map(|run| life::life(run, &names))
+                .collect();
+            (lives, coverage)
+        })
+        .collect();
+    let mut report = GcReport::default();
+    for (lives, coverage) in read {
+        report.lives.extend(lives);
+        report.coverage.extend(coverage);
+    }
+    life::order(&mut report.lives);
+    for source in strangers {
+        report.coverage.push(formats::not_recognised(source));
+    }
+    report
+        .coverage
+        .sort_by(|left, right| left.source.cmp(&right.source));
+    report
 }

@@ -1,0 +1,179 @@
+//! What a JVM says about itself when it starts: collector, version, heap limits, workers, flags.
+
+use crate::gc::event::{Collector, Place};
+use crate::gc::formats::number;
+use crate::gc::run::Run;
+
+/// Facts kept by name, as the log has them (`gc,init`; JDK 9 to 16 write some in lower case).
+const FACTS: [(&[u8], &str); 24] = [
+    (b"Version: ", "Version"),
+    (b"CPUs: ", "CPUs"),
+    (b"Memory: ", "Memory"),
+    (b"Large Page Support: ", "Large Page Support"),
+    (b"NUMA Support: ", "NUMA Support"),
+    (b"Compressed Oops: ", "Compressed Oops"),
+    (b"Heap Region Size: ", "Heap Region Size"),
+    (b"Heap region size: ", "Heap Region Size"),
+    (b"Heap Min Capacity: ", "Heap Min Capacity"),
+    (b"Heap Initial Capacity: ", "Heap Initial Capacity"),
+    (b"Heap Max Capacity: ", "Heap Max Capacity"),
+    (b"Min Capacity: ", "Heap Min Capacity"),
+    (b"Initial Capacity: ", "Heap Initial Capacity"),
+    (b"Max Capacity: ", "Heap Max Capacity"),
+    (b"Soft Max Capacity: ", "Soft Max Capacity"),
+    (b"Pre-touch: ", "Pre-touch"),
+    (b"Parallel Workers: ", "Parallel Workers"),
+    (b"Concurrent Workers: ", "Concurrent Workers"),
+    (b"GC Workers: ", "GC Workers"),
+    (b"Heuristics: ", "Heuristics"),
+    (b"Mode: ", "Mode"),
+    (b"Uncommit: ", "Uncommit"),
+    (b"CommandLine flags: ", "CommandLine flags"),
+    (b"Heap address: ", "Heap address"),
+];
+
+/// Header lines that say nothing about trouble.
+const QUIET: [&[u8]; 33] = [
+    b"CardTable entry size",
+    b"Card Set container configuration",
+    b"Initializing The ",
+    b"Concurrent Refinement Workers",
+    b"Periodic GC",
+    b"Alignments: ",
+    b"Address Space ",
+    b"Heap Backing ",
+    b"Medium Page Size",
+    b"Available space on backing",
+    b"Uncommit Delay",
+    b"Runtime Workers",
+    b"Heap Region Count",
+    b"TLAB Size",
+    b"Humongous Object Threshold",
+    b"CDS archive",
+    b"Compressed class space",
+    b"Narrow klass",
+    b"UseCompressedClassPointers",
+    b"Encoding Range",
+    b"Klass Range",
+    b"Klass ID Range",
+    b"Protection zone",
+    b"Heuristics ergonomically sets",
+    b"Min heap equals to max heap",
+    b"ConcGCThreads: ",
+    b"ParallelGCThreads: ",
+    b"Initialize mark stack",
+    b"Resizeable heap",
+    b"Non-resizeable heap",
+    b"Consider",
+    b"Page Granule",
+    b"Process ",
+];
+
+const COLLECTORS: [(&[u8], Collector); 10] = [
+    (b"Serial", Collector::Serial),
+    (b"Parallel", Collector::Parallel),
+    (b"Concurrent Mark Sweep", Collector::Cms),
+    (b"G1", Collector::G1),
+    (b"The Z Garbage Collector", Collector::Z),
+    (b"Generational ZGC", Collector::GenerationalZ),
+    (b"Shenandoah", Collector::Shenandoah),
+    (b"Epsilon", Collector::Epsilon),
+    (b"Garbage-First", Collector::G1),
+    (b"ZGC", Collector::Z),
+];
+
+/// Whether a message is one of the first that a JVM writes to its GC log.
+pub(super) fn is_head(message: &[u8]) -> bool {
+    match message.strip_prefix(b"Using ") {
+        Some(name) => COLLECTORS.iter().any(|(known, _)| name.starts_with(known)),
+        None => {
+            message.starts_with(b"Version: ")
+                || message.starts_with(b"CardTable entry size")
+                || message.starts_with(b"Minimum heap ")
+                || message.starts_with(b"Initializing The ")
+                || message.starts_with(b"Heap Region Size: ")
+                || message.starts_with(b"Heap region size: ")
+        }
+    }
+}
+
+/// Takes a header line; `false` when it is none.
+pub(super) fn read(run: &mut Run, message: &[u8], place: Place) -> bool {
+    if let Some(name) = message.strip_prefix(b"Using ") {
+        let known = COLLECTORS.iter().find(|(known, _)| name.starts_with(known));
+        if let Some((_, collector)) = known {
+            run.collector = *collector;
+            run.has_head = true;
+            return true;
+        }
+        return name.starts_with(b"legacy") || name.starts_with(b"deprecated");
+    }
+    if let Some(sizes) = message.strip_prefix(b"Minimum heap ") {
+        // `Minimum heap 8388608  Initial heap 167772160  Maximum heap 167772160`
+        if let Some(at) = memchr::memmem::find(sizes, b"Maximum heap ") {
+            heap_max(run, &sizes[at + 13..]);
+        }
+        return true;
+    }
+    for (prefix, name) in FACTS {
+        if let Some(value) = message.strip_prefix(prefix) {
+            run.fact(name, value, place);
+            match name {
+                "Version" => {
+                    run.version = Some(String::from_utf8_lossy(value).trim().to_owned());
+                    run.has_head = true;
+                }
+                "Heap Region Size" => run.region = number::size(value).map(|(size, _)| size),
+                "Heap Max Capacity" => heap_max(run, value),
+                "Heap address" => {
+                    // `Heap address: 0x00000006c0000000, size: 4096 MB, Compressed Oops mode: Zero based`
+                    if let Some(at) = memchr::memmem::find(value, b"size: ")
+                        && let Some((megabytes, _)) = number::whole(&value[at + 6..])
+                    {
+                        run.heap_max = run.heap_max.or(megabytes.checked_mul(1 << 20));
+                    }
+                }
+                "CommandLine flags" => flags(run, value),
+                "Mode" if value.starts_with(b"Generational") => run.generational = true,
+                _ => {}
+            }
+            return true;
+        }
+    }
+    QUIET.iter().any(|prefix| message.starts_with(prefix))
+}
+
+fn heap_max(run: &mut Run, text: &[u8]) {
+    if let Some((size, _)) = number::size(text)
+        && size > 0
+    {
+        run.heap_max = Some(size);
+    }
+}
+
+/// Takes the heap limit and the collector from `CommandLine flags:`; the flags themselves are kept as a fact.
+pub(in crate::gc) fn flags(run: &mut Run, text: &[u8]) {
+    for flag in text.split(|&byte| byte == b' ') {
+        let limit = flag.strip_prefix(b"-XX:MaxHeapSize=");
+        if let Some((size, _)) = limit.and_then(number::size) {
+            run.heap_max = Some(size);
+        }
+        let collector = match flag {
+            b"-XX:+UseSerialGC" => Collector::Serial,
+            b"-XX:+UseParallelGC" | b"-XX:+UseParallelOldGC" => Collector::Parallel,
+            b"-XX:+UseConcMarkSweepGC" => Collector::Cms,
+            b"-XX:+UseG1GC" => Collector::G1,
+            b"-XX:+UseZGC" => Collector::Z,
+            b"-XX:+UseShenandoahGC" => Collector::Shenandoah,
+            b"-XX:+UseEpsilonGC" => Collector::Epsilon,
+            b"-XX:+ZGenerational" => {
+                run.generational = true;
+                continue;
+            }
+            _ => continue,
+        };
+        if run.collector == Collector::Unknown {
+            run.collector = collector;
+        }
+    }
+}

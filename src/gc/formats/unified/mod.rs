@@ -1,0 +1,303 @@
+//! Unified logging of JDK 9 to 25 (JEP 158, JEP 271), every collector, any decorations, any level of detail.
+//!
+//! The tags are optional, so a line is dispatched on its message; `GC(n)` joins the lines of one collection.
+
+mod concurrent;
+mod decorations;
+mod detail;
+mod header;
+mod pause;
+mod quiet;
+mod safepoint;
+
+pub(in crate::gc) use header::flags;
+pub(in crate::gc) use safepoint::{Pending, read as read_safepoint};
+
+use decorations::Decorations;
+
+use super::number;
+use crate::gc::event::{Collector, Place};
+use crate::gc::report::{IncidentKind, LifeEnd};
+use crate::gc::run::Run;
+use crate::input::Line;
+
+/// What became of a line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::gc) enum Outcome {
+    /// It told something.
+    Used,
+    /// It is known to tell nothing of use, or belongs to another program.
+    Quiet,
+    /// It should have told something.
+    Unknown,
+}
+
+/// Uptime may fall by this much because threads race to the log; more is a new life.
+const OUT_OF_ORDER: i64 = 1_000_000;
+
+/// Reads the lines of a set of files into runs.
+#[derive(Debug)]
+pub(in crate::gc) struct Reader {
+    runs: Vec<Run>,
+    run: Run,
+    areas: detail::Areas,
+    pending: safepoint::Pending,
+    /// Pauses that began: number and place.
+    open: Vec<(u32, String, Place)>,
+    /// Highest number of a collection so far.
+    last_gc: Option<u32>,
+    file: u32,
+}
+
+impl Reader {
+    pub(in crate::gc) fn new() -> Self {
+        Self {
+            runs: Vec::new(),
+            run: Run::new("unified"),
+            areas: detail::Areas::default(),
+            pending: safepoint::Pending::default(),
+            open: Vec::new(),
+            last_gc: None,
+            file: 0,
+        }
+    }
+
+    /// The next lines are of this file of the set.
+    pub(in crate::gc) fn begin_file(&mut self, file: u32) {
+        self.file = file;
+    }
+
+    /// Takes a line.
+    pub(in crate::gc) fn line(&mut self, line: &Line<'_>) -> Outcome {
+        let (mut found, mut message) = decorations::split(line.text);
+        if found.count == 0 {
+            match embedded(line.text) {
+                Some((inner, text)) => (found, message) = (inner, text),
+                None if !looks_like_gc(message) => return Outcome::Quiet,
+                None => {}
+            }
+        }
+        let place = Place {
+            file: self.file,
+            line: line.number,
+        };
+        self.message(&found, message, place)
+    }
+
+    fn message(&mut self, found: &Decorations<'_>, message: &[u8], place: Place) -> Outcome {
+        let tags = found.tags.unwrap_or(b"gc");
+        if !tags.starts_with(b"gc") && !tags.starts_with(b"safepoint") {
+            return Outcome::Quiet;
+        }
+        let (gc, body) = collection(message);
+        let number = gc.unwrap_or(u32::MAX);
+        let is_head = gc.is_none() && header::is_head(body);
+        if self.begins_a_run(found, gc, is_head) {
+            self.finish_run(LifeEnd::NextLife);
+        }
+        // The date is read only where an event or the first line needs it.
+        let interesting = matches!(
+            body.first(),
+            Some(b'P' | b'S' | b'A' | b'O' | b'G' | b'M' | b'C' | b'H')
+        );
+        if interesting || is_head || self.run.is_empty() {
+            self.run.tick(found.clocks(), place);
+        } else {
+            self.run.last = place;
+            if let (Some(uptime), crate::gc::run::Axis::Uptime) = (found.uptime, self.run.axis) {
+                self.run.now = uptime;
+            }
+        }
+        if let Some(gc) = gc {
+            self.last_gc = Some(self.last_gc.map_or(gc, |last| last.max(gc)));
+        }
+        if self.run.pid.is_none() {
+            self.run.pid = found.pid;
+        }
+        if self.dispatch(number, body, tags, place) {
+            return Outcome::Used;
+        }
+        if quiet::tags(tags) || quiet::message(body) {
+            Outcome::Quiet
+        } else {
+            Outcome::Unknown
+        }
+    }
+
+    /// Hands a message to whoever knows it. `gc` is `u32::MAX` without a number.
+    fn dispatch(&mut self, gc: u32, body: &[u8], tags: &[u8], place: Place) -> bool {
+        let run = &mut self.run;
+        let body = concurrent::strip_generation(run, body);
+        match body.first() {
+            Some(b'P') => {
+                if let Some(text) = body.strip_prefix(b"Pause ") {
+                    // Statistics at exit: `Pause Final Mark (N)   54 us`.
+                    if tags.starts_with(b"gc,stats") || text.ends_with(b" us") {
+                        return true;
+                    }
+                    self.pause(gc, text, place);
+                    return true;
+                }
+                self.areas.read(gc, body) || header::read(run, body, place)
+            }
+            Some(b'U') => {
+                detail::cpu(run, gc, body) || (gc == u32::MAX && header::read(run, body, place))
+            }
+            Some(b'S') => {
+                safepoint::read(run, &mut self.pending, body, place)
+                    || self.areas.read(gc, body)
+                    || header::read(run, body, place)
+            }
+            Some(b'E' | b'L' | b'T') => {
+                if body.starts_with(b"To-space exhausted") {
+                    run.note(IncidentKind::EvacuationFailure, place, b"");
+                    return true;
+                }
+                safepoint::read(run, &mut self.pending, body, place)
+                    || self.areas.read(gc, body)
+                    || header::read(run, body, place)
+            }
+            Some(b'H') if body == b"Heap" && gc == u32::MAX => {
+                if tags == b"gc" || tags.ends_with(b"exit") {
+                    run.ended = Some(LifeEnd::ExitBlock);
+                }
+                true
+            }
+            Some(b'A') if body.starts_with(b"Application time: ") => true,
+            Some(_) => {
+                concurrent::read(run, gc, body, tags, place)
+                    || self.areas.read(gc, body)
+                    || (gc == u32::MAX && header::read(run, body, place))
+            }
+            None => false,
+        }
+    }
+
+    fn pause(&mut self, gc: u32, text: &[u8], place: Place) {
+        let summary = pause::read(text);
+        if summary.nanos.is_some() {
+            self.open.retain(|(open, _, _)| *open != gc);
+            let now = self.run.now;
+            pause::record(&mut self.run, &summary, gc, now, place);
+            self.areas.complete(&mut self.run, gc);
+        } else {
+            // Only the innermost few matter: a pause that never ends is the last one.
+            if self.open.len() >= 4 {
+                self.open.remove(0);
+            }
+            let name = String::from_utf8_lossy(&text[..text.len().min(80)]).into_owned();
+            self.open.push((gc, name, place));
+        }
+    }
+
+    /// Whether a line cannot belong to the run so far.
+    fn begins_a_run(&self, found: &Decorations<'_>, gc: Option<u32>, is_head: bool) -> bool {
+        if self.run.is_empty() {
+            return false;
+        }
+        if let (Some(old), Some(new)) = (self.run.pid, found.pid)
+            && old != new
+        {
+            return true;
+        }
+        let lived = !self.run.events.is_empty() || self.run.ended.is_some();
+        match (self.run.axis, found.uptime) {
+            (crate::gc::run::Axis::Uptime, Some(uptime)) => {
+                let fell = self.run.now - uptime;
+                let numbers_fell = gc.zip(self.last_gc).is_some_and(|(gc, last)| gc < last);
+                let starts_over =
+                    is_head || numbers_fell || gc == Some(0) || self.run.ended.is_some();
+                (fell > OUT_OF_ORDER && starts_over) || (fell > 0 && is_head && lived)
+            }
+            _ => {
+                let first_again = gc == Some(0) && self.last_gc.is_some_and(|last| last > 20);
+                lived && (is_head && !self.head_just_began() || first_again)
+            }
+        }
+    }
+
+    /// Without uptime, several head lines follow each other; only one after collections is a new life.
+    fn head_just_began(&self) -> bool {
+        self.run.events.is_empty()
+    }
+
+    fn finish_run(&mut self, ended: LifeEnd) {
+        let mut run = std::mem::replace(&mut self.run, Run::new("unified"));
+        run.ended = run.ended.or(Some(ended));
+        run.open = self.open.pop().map(|(_, name, place)| (name, place));
+        if run.generational {
+            run.collector = match run.collector {
+                Collector::Z => Collector::GenerationalZ,
+                Collector::Shenandoah => Collector::GenerationalShenandoah,
+                other => other,
+            };
+        }
+        if !run.is_empty() {
+            self.runs.push(run);
+        }
+        self.open.clear();
+        self.areas = detail::Areas::default();
+        self.pending = safepoint::Pending::default();
+        self.last_gc = None;
+    }
+
+    /// All runs, in the order of the files.
+    pub(in crate::gc) fn finish(mut self) -> Vec<Run> {
+        self.finish_run(LifeEnd::LogEnds);
+        self.runs
+    }
+}
+
+/// `GC(17) body`: the number and the body without leading blanks.
+fn collection(message: &[u8]) -> (Option<u32>, &[u8]) {
+    let message = message.trim_ascii_start();
+    let Some(rest) = message.strip_prefix(b"GC(") else {
+        return (None, message);
+    };
+    match number::whole(rest) {
+        Some((value, used)) if rest[used..].starts_with(b")") => {
+            let body = rest[used + 1..].trim_ascii_start();
+            (u32::try_from(value).ok(), body)
+        }
+        _ => (None, message),
+    }
+}
+
+/// A decorated line behind something else, such as the prefix of a service wrapper.
+fn embedded(text: &[u8]) -> Option<(Decorations<'_>, &[u8])> {
+    let open = memchr::memchr(b'[', text)?;
+    let (found, message) = decorations::split(&text[open..]);
+    let gc_tags = found
+        .tags
+        .is_some_and(|tags| tags.starts_with(b"gc") || tags == b"safepoint");
+    (found.are_convincing() && (gc_tags || message.starts_with(b"GC("))).then_some((found, message))
+}
+
+/// Whether a line without decorations is the collector's: logs with `none` as decorations exist.
+fn looks_like_gc(message: &[u8]) -> bool {
+    message.starts_with(b"GC(")
+        || message.starts_with(b"Safepoint \"")
+        || (message.starts_with(b"Using ") && header::is_head(message))
+}
+
+/// The clocks of a line; empty when it has none.
+pub(in crate::gc) fn clocks(line: &[u8]) -> crate::gc::run::Clocks {
+    decorations::split(line).0.clocks()
+}
+
+/// Whether a line is surely of this format: decorated with GC tags, or numbered as a collection.
+pub(in crate::gc) fn is_gc_line(line: &[u8]) -> bool {
+    let (found, message) = decorations::split(line);
+    let (found, message) = match found.count {
+        0 => match embedded(line) {
+            Some(inner) => inner,
+            None => return message.starts_with(b"GC(") && collection(message).0.is_some(),
+        },
+        _ => (found, message),
+    };
+    let tagged = found.tags.is_some_and(|tags| tags.starts_with(b"gc"));
+    let numbered = collection(message).0.is_some();
+    let header = found.are_convincing()
+        && (header::is_head(message) || message.starts_with(b"Safepoint \""));
+    tagged || numbered || header
+}
