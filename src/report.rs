@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::access::AccessReport;
-use crate::document::{Document, redact};
+use crate::document::Document;
+use crate::document::redact::{self, Profile};
 use crate::events::EventsReport;
 use crate::finding::Finding;
 use crate::gc::GcReport;
@@ -40,7 +41,7 @@ pub enum Report {
     /// `diag gc`
     Gc(GcReport),
     /// `diag access`
-    Access(AccessReport),
+    Access(Box<AccessReport>),
     /// `diag events`
     Events(EventsReport),
     /// `diag incident`
@@ -74,22 +75,22 @@ impl Report {
 }
 
 impl Envelope {
-    /// Puts a finished report into its envelope and removes secrets, unless told otherwise. Every output is made from
+    /// Puts a finished report into its envelope and removes what `profile` does not allow. Every output is made from
     /// the envelope, so nothing leaves without passing here.
-    pub fn seal(report: Report, zone: &str, redact: bool) -> Result<Self, serde_json::Error> {
-        let mut count = redact::Redacted::default();
-        let report = if redact {
-            let mut value = serde_json::to_value(&report)?;
-            redact::value(&mut value, &mut count);
-            serde_json::from_value(value)?
-        } else {
-            report
+    pub fn seal(report: Report, zone: &str, profile: Profile) -> Result<Self, serde_json::Error> {
+        let (report, redacted) = match profile {
+            Profile::Off => (report, 0),
+            Profile::Ticket | Profile::Public => {
+                let mut value = serde_json::to_value(&report)?;
+                let done = redact::value(&mut value, profile);
+                (serde_json::from_value(value)?, done.removed)
+            }
         };
         Ok(Self {
             schema_version: SCHEMA_VERSION,
             diag_version: env!("CARGO_PKG_VERSION").to_owned(),
             zone: zone.to_owned(),
-            redacted: count.removed,
+            redacted,
             report,
         })
     }

@@ -127,6 +127,15 @@ pub fn percent(part: f64, whole: f64) -> String {
     }
 }
 
+/// A short name for the same thing seen again: a hash (FNV-1a, 64 bits) over its parts, stable between versions.
+pub fn signature(parts: &[String]) -> String {
+    let mut hash: u64 = 0xcbf2_9ce4_8422_2325;
+    for byte in parts.iter().flat_map(|part| part.bytes().chain([0])) {
+        hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+    }
+    format!("{hash:016x}")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,8 +1,13 @@
 //! The access room.
 
+mod document;
 mod report;
 
-pub use report::AccessReport;
+pub use report::{
+    AccessReport, Apdex, Concurrency, DurationUnit, Episode, FormatChoice, Gap, GapBasis, HeatData,
+    InstanceRow, Interval, Latency, Leader, Mix, ProbeFailure, ProbeTrack, RouteClass, RouteRow,
+    Second, SlowRequest, StampMeaning,
+};
 
 use crate::finding::RuleMeta;
 use crate::input::{Progress, Sniffer, Source};

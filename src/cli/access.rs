@@ -12,9 +12,10 @@ use crate::report::Report;
 
 /// Find what the requests felt
 #[derive(Debug, ClapArgs)]
-#[command(
-    after_help = "Examples:\n   silence, errors, latency, saturation:diag access localhost_access_log.txtn  diag access access.log.1.gz access.log"
-)]
+#[command(after_help = "\
+Examples:
+  diag access localhost_access_log.txt
+  diag access access.log.1.gz access.log")]
 pub(super) struct Args {
     /// Files, folders or archives, or - for standard input
     #[arg(required = true, value_name = "FILE")]
@@ -29,5 +30,5 @@ pub(super) fn run(args: &Args, session: &Session) -> anyhow::Result<Report> {
     }
     let options = access::Options::default();
     let report = access::analyse(&sources, &options, session.progress());
-    Ok(Report::Access(report))
+    Ok(Report::Access(Box::new(report)))
 }

@@ -12,9 +12,9 @@ use crate::report::Report;
 
 /// Find what started, suffered and died
 #[derive(Debug, ClapArgs)]
-#[command(
-    after_help = "Examples:\n   Kubernetes, containers, kernel, application log:diag events describe.txt events.json app.log"
-)]
+#[command(after_help = "\
+Examples:
+  diag events describe.txt events.json app.log")]
 pub(super) struct Args {
     /// Files, folders or archives, or - for standard input
     #[arg(required = true, value_name = "FILE")]

@@ -12,9 +12,11 @@ use crate::report::Report;
 
 /// Find pauses, lost time, the trend of the live set and death spirals
 #[derive(Debug, ClapArgs)]
-#[command(
-    after_help = "Examples:\n  diag gc gc.log\n  diag gc gc.log.0 gc.log.1 gc.log -o gc.html\n  diag gc before.log --compare after.log"
-)]
+#[command(after_help = "\
+Examples:
+  diag gc gc.log
+  diag gc gc.log.0 gc.log.1 gc.log -o gc.html
+  diag gc before.log --compare after.log")]
 pub(super) struct Args {
     /// Files, folders or archives, or - for standard input
     #[arg(required = true, value_name = "FILE")]

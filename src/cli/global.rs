@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use crate::document::redact::Profile;
 use crate::finding::Severity;
 
 /// Options that every command takes.
@@ -19,7 +20,7 @@ pub(super) struct Global {
     )]
     pub(super) format: Option<Format>,
 
-    /// Write the report to FILE; .html, .md, .json or .txt decide the format. May be given several times
+    /// Write the report to FILE; .html, .md, .json, .sarif or .txt decide the format. May be given several times
     #[arg(
         short,
         long,
@@ -32,6 +33,14 @@ pub(super) struct Global {
     /// Show the detail sections in the terminal as well
     #[arg(long, global = true, help_heading = "Output")]
     pub(super) details: bool,
+
+    /// Keep Markdown under 3,500 characters: verdict, chain, evidence, actions. Without --format it means Markdown
+    #[arg(long, global = true, help_heading = "Output")]
+    pub(super) brief: bool,
+
+    /// Never use a pager
+    #[arg(long, global = true, help_heading = "Output")]
+    pub(super) no_pager: bool,
 
     /// When to use colour
     #[arg(
@@ -72,9 +81,16 @@ pub(super) struct Global {
     #[arg(long, global = true, value_name = "N", help_heading = "Analysis", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub(super) threads: Option<u16>,
 
-    /// Leave secrets in the report
-    #[arg(long, global = true, help_heading = "Output")]
-    pub(super) no_redact: bool,
+    /// What to remove from the report
+    #[arg(
+        long,
+        value_enum,
+        global = true,
+        default_value = "ticket",
+        value_name = "PROFILE",
+        help_heading = "Output"
+    )]
+    pub(super) redact: Redact,
 }
 
 /// Formats of a report.
@@ -88,6 +104,8 @@ pub(super) enum Format {
     Html,
     /// The versioned contract
     Json,
+    /// Findings for code-scanning views, SARIF 2.1.0
+    Sarif,
 }
 
 /// When to use colour.
@@ -99,6 +117,27 @@ pub(super) enum Color {
     Always,
     /// Never
     Never,
+}
+
+/// Profiles for `--redact`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Redact {
+    /// Secrets and personal data
+    Ticket,
+    /// Also hosts, pods and addresses, which become pseudonyms
+    Public,
+    /// Nothing
+    Off,
+}
+
+impl From<Redact> for Profile {
+    fn from(profile: Redact) -> Self {
+        match profile {
+            Redact::Ticket => Self::Ticket,
+            Redact::Public => Self::Public,
+            Redact::Off => Self::Off,
+        }
+    }
 }
 
 /// Severities for `--fail-on`.

@@ -12,7 +12,10 @@ use crate::report::Report;
 
 /// Find what fills the heap, who holds it, and why it cannot be freed
 #[derive(Debug, ClapArgs)]
-#[command(after_help = "Examples:\n  diag heap dump.hprofn  diag heap dump.hprof.gz -o heap.html")]
+#[command(after_help = "\
+Examples:
+  diag heap dump.hprof
+  diag heap dump.hprof.gz -o heap.html")]
 pub(super) struct Args {
     /// Files, folders or archives, or - for standard input
     #[arg(required = true, value_name = "FILE")]

@@ -9,6 +9,7 @@ mod global;
 mod heap;
 mod incident;
 mod output;
+mod pager;
 mod progress;
 mod render;
 mod rooms;
@@ -22,9 +23,13 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
+pub use rooms::{rules, sniffers};
+
 use exit::Status;
 use global::Global;
 use session::Session;
+
+use crate::document::redact;
 
 /// Post-mortem analysis of dead JVMs.
 ///
@@ -119,8 +124,10 @@ fn say(text: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Writes one message to standard error. There is nobody to tell when that fails.
+/// Writes one message to standard error, without the secrets that a quoted line or a path may hold. There is nobody to
+/// tell when that fails.
 fn complain(message: &str) {
+    let message = redact::message(message);
     let _ = writeln!(io::stderr().lock(), "diag: {message}");
 }
 

@@ -8,7 +8,7 @@ use anyhow::Context;
 
 use super::exit::UsageError;
 use super::global::{Color, Format, Global};
-use super::say;
+use super::{pager, rooms};
 use crate::document::Document;
 use crate::render::{self, Style};
 use crate::report::Envelope;
@@ -20,9 +20,10 @@ pub(super) fn format_of(path: &Path) -> Result<Format, UsageError> {
         Some("html" | "htm") => Ok(Format::Html),
         Some("md" | "markdown") => Ok(Format::Markdown),
         Some("json") => Ok(Format::Json),
+        Some("sarif") => Ok(Format::Sarif),
         Some("txt") => Ok(Format::Terminal),
         _ => Err(UsageError(format!(
-            "--output {}: the name must end in .html, .md, .json or .txt",
+            "--output {}: the name must end in .html, .md, .json, .sarif or .txt",
             path.display()
         ))),
     }
@@ -31,36 +32,54 @@ pub(super) fn format_of(path: &Path) -> Result<Format, UsageError> {
 /// Writes the report to every place asked for: the files of `--output`, and standard output unless files were given
 /// without `--format`.
 pub(super) fn write(envelope: &Envelope, global: &Global) -> anyhow::Result<()> {
-    let documents = envelope.report.documents();
+    let output = Output {
+        envelope,
+        documents: envelope.report.documents(),
+        brief: global.brief,
+    };
     for path in &global.output {
         let style = Style {
             colour: false,
             width: 100,
             details: true,
         };
-        let text = make(format_of(path)?, envelope, &documents, style)?;
+        let text = output.make(format_of(path)?, style)?;
         fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))?;
     }
     if global.output.is_empty() || global.format.is_some() {
-        let format = global.format.unwrap_or(Format::Terminal);
-        say(&make(format, envelope, &documents, style(global))?)?;
+        let format = global.format.unwrap_or(match global.brief {
+            true => Format::Markdown,
+            false => Format::Terminal,
+        });
+        let text = output.make(format, style(global))?;
+        pager::show(&text, format == Format::Terminal && !global.no_pager)?;
     }
     Ok(())
 }
 
-fn make(
-    format: Format,
-    envelope: &Envelope,
-    documents: &[Document],
-    style: Style,
-) -> anyhow::Result<String> {
-    let footer = footer(envelope);
-    Ok(match format {
-        Format::Terminal => render::terminal(documents, style),
-        Format::Markdown => render::markdown(documents, &footer),
-        Format::Html => render::html(documents, &footer),
-        Format::Json => serde_json::to_string_pretty(envelope)? + "\n",
-    })
+/// What all formats are made from.
+struct Output<'a> {
+    envelope: &'a Envelope,
+    documents: Vec<Document>,
+    brief: bool,
+}
+
+impl Output<'_> {
+    fn make(&self, format: Format, style: Style) -> anyhow::Result<String> {
+        let documents = &self.documents;
+        let footer = footer(self.envelope);
+        Ok(match format {
+            Format::Terminal => render::terminal(documents, style),
+            Format::Markdown if self.brief => render::brief(documents, &footer),
+            Format::Markdown => render::markdown(documents, &footer),
+            Format::Html => render::html(documents, &footer),
+            Format::Json => serde_json::to_string_pretty(self.envelope)? + "\n",
+            Format::Sarif => {
+                let findings = self.envelope.report.findings();
+                render::sarif(&findings, &rooms::rules(), &self.envelope.diag_version)
+            }
+        })
+    }
 }
 
 fn footer(envelope: &Envelope) -> String {

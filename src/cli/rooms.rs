@@ -21,7 +21,7 @@ fn saved_report(sample: &Sample<'_>) -> Certainty {
 }
 
 /// All formats of all rooms. The order breaks ties: signatures that nothing else has come first.
-pub(super) fn sniffers() -> Vec<Sniffer> {
+pub fn sniffers() -> Vec<Sniffer> {
     let rooms = [
         &[SAVED_REPORT][..],
         heap::SNIFFERS,
@@ -34,7 +34,7 @@ pub(super) fn sniffers() -> Vec<Sniffer> {
 }
 
 /// All rules and hypotheses, by room.
-pub(super) fn rules() -> Vec<&'static RuleMeta> {
+pub fn rules() -> Vec<&'static RuleMeta> {
     [
         incident::rules(),
         heap::rules(),

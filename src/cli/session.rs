@@ -1,5 +1,6 @@
 //! One run: options in force, progress, opening evidence, and handing the finished report to the outputs.
 
+use std::cell::RefCell;
 use std::path::PathBuf;
 
 use anyhow::{Context, bail};
@@ -10,7 +11,7 @@ use super::global::Global;
 use super::progress::Bar;
 use super::{complain, output, rooms};
 use crate::finding::Severity;
-use crate::input::{Bundle, Kind, Progress};
+use crate::input::{Bundle, Kind, Progress, Watch};
 use crate::report::{Envelope, Report};
 use crate::text::Locale;
 
@@ -19,6 +20,7 @@ use crate::text::Locale;
 pub(super) struct Session {
     pub(super) global: Global,
     bar: Bar,
+    opened: RefCell<Watch>,
 }
 
 impl Session {
@@ -42,7 +44,11 @@ impl Session {
                 .context("cannot start the worker threads")?;
         }
         let bar = Bar::new(global.quiet);
-        Ok(Self { global, bar })
+        Ok(Self {
+            global,
+            bar,
+            opened: RefCell::default(),
+        })
     }
 
     /// Where work reports its progress.
@@ -64,6 +70,7 @@ impl Session {
         for issue in &bundle.issues {
             self.note(&issue.to_string());
         }
+        self.opened.replace(bundle.watch.clone());
         if bundle.sources.is_empty() {
             bail!("nothing readable was given");
         }
@@ -96,7 +103,10 @@ impl Session {
     ) -> anyhow::Result<Status> {
         let report = command(self)?;
         self.bar.finish();
-        let envelope = Envelope::seal(report, &self.global.tz, !self.global.no_redact)?;
+        for issue in self.opened.borrow().shrunk() {
+            self.note(&issue.to_string());
+        }
+        let envelope = Envelope::seal(report, &self.global.tz, self.global.redact.into())?;
         output::write(&envelope, &self.global)?;
         let worst = envelope.report.findings().iter().map(|f| f.severity).max();
         let limit = self.global.fail_on.map(Severity::from);

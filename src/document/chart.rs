@@ -8,6 +8,8 @@ use crate::time::Moment;
 pub enum Chart {
     /// Lanes over one shared time axis.
     Timeline(Timeline),
+    /// Who lived when: lives of a JVM, what each file covers.
+    Spans(Spans),
     /// Named quantities compared.
     Bars(Bars),
     /// y over x, both numbers: the MMU curve.
@@ -16,6 +18,20 @@ pub enum Chart {
     HeatMap(HeatMap),
     /// Nested shares: flame graph of stacks, icicle of dominators.
     Flame(Flame),
+}
+
+impl Chart {
+    /// What it shows.
+    pub fn title(&self) -> &str {
+        match self {
+            Self::Timeline(chart) => &chart.title,
+            Self::Spans(chart) => &chart.title,
+            Self::Bars(chart) => &chart.title,
+            Self::Curve(chart) => &chart.title,
+            Self::HeatMap(chart) => &chart.title,
+            Self::Flame(chart) => &chart.title,
+        }
+    }
 }
 
 /// What a number means, so that a renderer can write it for people.
@@ -120,6 +136,32 @@ pub struct Band {
     pub label: String,
     /// Sets colour.
     pub severity: Severity,
+}
+
+/// Stretches of time on one row each. With the same `from` and `to` it lines up with a [`Timeline`] above or below it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Spans {
+    /// What it shows.
+    pub title: String,
+    /// What the times count.
+    pub axis: Axis,
+    /// Left end.
+    pub from: i64,
+    /// Right end.
+    pub to: i64,
+    /// From top to bottom.
+    pub rows: Vec<SpanRow>,
+    /// Lines through all rows: restarts, kills, dumps.
+    pub markers: Vec<Marker>,
+}
+
+/// One row of [`Spans`].
+#[derive(Debug, Clone, PartialEq)]
+pub struct SpanRow {
+    /// Its name: a life, a file.
+    pub label: String,
+    /// What held when; the label of a band is written into it where there is room.
+    pub bands: Vec<Band>,
 }
 
 /// Named quantities compared, in the order to be shown.

@@ -7,7 +7,8 @@ pub mod redact;
 mod words;
 
 pub use chart::{
-    Axis, Band, Bar, Bars, Chart, Curve, Flame, HeatMap, Lane, Mark, Marker, Series, Timeline, Unit,
+    Axis, Band, Bar, Bars, Chart, Curve, Flame, HeatMap, Lane, Mark, Marker, Series, SpanRow,
+    Spans, Timeline, Unit,
 };
 pub use words::{Span, Words};
 

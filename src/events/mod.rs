@@ -1,14 +1,35 @@
-//! The events room.
+//! What started, suffered and died: Kubernetes, containers, systemd, the kernel, Azure, crash files, application logs.
+//!
+//! `formats` reads each source by itself; `capture` and `years` complete its times; `lives` joins starts and ends;
+//! `rules` judges.
 
+mod capture;
+mod document;
+mod event;
+mod formats;
+mod lives;
+mod reading;
 mod report;
+mod state;
+mod words;
+mod years;
 
+pub use event::{
+    ConnectionFailure, Event, KernelOomKill, KillReason, OomScope, OomVariant, PoolExhausted,
+    ProbeFailure, ProbeKind, Product, Rough, Subject, What,
+};
+pub use formats::SNIFFERS;
 pub use report::EventsReport;
+pub use state::{
+    Capture, ContainerState, Crash, Life, PodState, Probe, Resources, RunState, Terminated,
+    Unobserved,
+};
+
+use rayon::prelude::*;
 
 use crate::finding::RuleMeta;
-use crate::input::{Progress, Sniffer, Source};
-
-/// How the formats of this room are recognised, in order of preference.
-pub const SNIFFERS: &[Sniffer] = &[];
+use crate::input::{Progress, Source};
+use crate::time::{Instant, Stamp};
 
 /// What a person can choose about the analysis.
 #[derive(Debug, Clone, Default)]
@@ -20,6 +41,36 @@ pub fn rules() -> Vec<&'static RuleMeta> {
 }
 
 /// Analyses all sources of this room together.
-pub fn analyse(_sources: &[&Source], _options: &Options, _progress: &dyn Progress) -> EventsReport {
-    EventsReport::default()
+pub fn analyse(sources: &[&Source], _options: &Options, progress: &dyn Progress) -> EventsReport {
+    let total = sources.iter().map(|source| source.bytes.len() as u64).sum();
+    progress.phase("reading events", total);
+    let mut readings: Vec<_> = sources
+        .par_iter()
+        .map(|source| formats::read(source, progress))
+        .collect();
+    capture::solve(&mut readings);
+    years::complete(&mut readings);
+
+    let mut report = EventsReport::default();
+    for reading in readings {
+        report.events.extend(reading.events);
+        report.pods.extend(reading.pods);
+        report.containers.extend(reading.containers);
+        report.crashes.extend(reading.crashes);
+        report.captures.extend(reading.capture);
+        report.coverage.push(reading.coverage);
+    }
+    report.events.sort_by_key(|event| order(event.at));
+    report.lives = lives::lives(&report.containers, &report.events);
+    report.unobserved = lives::unobserved(&report.containers, &report.lives);
+    report
+}
+
+/// Known times first, in their order; times without a zone stand as if they were UTC. The sort is stable, so the rest
+/// keeps the order of the sources.
+fn order(at: Option<Stamp>) -> (bool, Option<Instant>) {
+    match at {
+        Some(Stamp::Zoned(moment) | Stamp::Local(moment)) => (false, Some(moment.lo)),
+        Some(Stamp::Uptime(_)) | None => (true, None),
+    }
 }

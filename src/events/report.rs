@@ -1,31 +1,31 @@
-//! The result of the events room and its document.
+//! The result of the events room.
 
 use serde::{Deserialize, Serialize};
 
-use crate::document::{Document, Verdict};
-use crate::finding::{Finding, Severity};
+use super::event::Event;
+use super::state::{Capture, ContainerState, Crash, Life, PodState, Unobserved};
+use crate::finding::Finding;
 use crate::input::Coverage;
 
 /// What was found.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct EventsReport {
+    /// What happened, in the order of time where it is known, then in the order of the sources.
+    pub events: Vec<Event>,
+    /// Pods as their sources show them.
+    pub pods: Vec<PodState>,
+    /// Containers as their sources show them.
+    pub containers: Vec<ContainerState>,
+    /// Lives of containers and supervised processes, in the order of time.
+    pub lives: Vec<Life>,
+    /// Lives that left no trace but the restart count.
+    pub unobserved: Vec<Unobserved>,
+    /// JVM crashes.
+    pub crashes: Vec<Crash>,
+    /// When sources were captured, where they say so themselves.
+    pub captures: Vec<Capture>,
     /// Most severe first.
     pub findings: Vec<Finding>,
     /// What was read.
     pub coverage: Vec<Coverage>,
-}
-
-impl EventsReport {
-    /// The report as blocks.
-    pub fn document(&self) -> Document {
-        Document {
-            title: "events".to_owned(),
-            verdict: Verdict {
-                severity: Severity::Info,
-                headline: "".into(),
-                explanation: Vec::new(),
-            },
-            blocks: Vec::new(),
-        }
-    }
 }

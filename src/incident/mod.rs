@@ -1,18 +1,150 @@
 //! The only room that sees all evidence: one clock, the lives of each JVM, and why they ended.
+//!
+//! Three questions are kept apart for every life: who or what ended it ([`End`]), why it could not do its work, and what
+//! made that happen. The latter two are answered by hypotheses whose facts are weighed in a ledger.
 
+mod case;
+mod charts;
+mod clock;
+mod clocks;
+mod document;
+mod facts;
+mod hypotheses;
+mod impact;
+mod incarnations;
+mod ledger;
+mod needs;
+mod placed;
+mod recurrence;
 mod report;
+mod rooms;
+mod terminator;
+mod timeline;
+mod verdict;
 
-pub use report::IncidentReport;
+pub use clock::Clock;
+pub use ledger::{Clue, Judged, Question, Seen};
+pub use report::{
+    End, Entry, Impact, IncidentReport, Life, Link, Missing, Recurrence, SourceRow, Terminator,
+    Verdict,
+};
+pub use rooms::Rooms;
 
-use crate::finding::RuleMeta;
-use crate::input::{Bundle, Progress};
+use case::Case;
+use clocks::Clocks;
+use hypotheses::Opinion;
+
+use crate::finding::{self, RuleMeta};
+use crate::input::{Bundle, Kind, Progress};
 
 /// The hypotheses, described like rules.
 pub fn rules() -> Vec<&'static RuleMeta> {
-    Vec::new()
+    hypotheses::ALL
+        .iter()
+        .map(|hypothesis| hypothesis.meta)
+        .collect()
 }
 
 /// Reads all evidence of a bundle and joins it.
-pub fn analyse(_bundle: &Bundle, _progress: &dyn Progress) -> IncidentReport {
-    IncidentReport::default()
+pub fn analyse(bundle: &Bundle, progress: &dyn Progress) -> IncidentReport {
+    let rooms = Rooms::read(bundle, progress);
+    progress.phase("joining the evidence", 0);
+    let mut report = correlate(rooms);
+    report.issues.clone_from(&bundle.issues);
+    report.sources = bundle
+        .sources
+        .iter()
+        .map(|source| SourceRow {
+            name: source.name.clone(),
+            bytes: source.bytes.len() as u64,
+            format: source.format.to_owned(),
+            kinds: source.kinds.clone(),
+        })
+        .collect();
+    report
+}
+
+/// Joins what the rooms found.
+pub fn correlate(rooms: Rooms) -> IncidentReport {
+    let clocks = Clocks::solve(&rooms);
+    let events = placed::place(&rooms, &clocks);
+    let incarnations = incarnations::find(&rooms, &clocks, &events);
+    let cases: Vec<Case<'_>> = (0..incarnations.len())
+        .map(|number| Case::new(number, &incarnations, &rooms, &clocks, &events))
+        .collect();
+    let opinions: Vec<Vec<Opinion>> = cases.iter().map(hypotheses::judge_all).collect();
+    let lives: Vec<Life> = cases
+        .iter()
+        .zip(&opinions)
+        .enumerate()
+        .map(|(index, (case, opinions))| life(index, case, opinions))
+        .collect();
+    let subject = verdict::subject(&lives);
+    let (verdict, chain) = verdict::reach(&lives, subject, &cases, &opinions);
+    let mut findings: Vec<_> = rooms.findings().cloned().collect();
+    finding::sort(&mut findings);
+    IncidentReport {
+        verdict,
+        impact: impact::assess(&rooms, &clocks, &lives),
+        unobserved_lives: unobserved(&rooms, &lives),
+        chain,
+        timeline: timeline::merge(&cases),
+        recurrence: recurrence::find(&lives),
+        missing: verdict::missing(subject.map(|index| &opinions[index])),
+        findings,
+        sources: Vec::new(),
+        coverage: rooms.coverage().cloned().collect(),
+        issues: Vec::new(),
+        clocks: clocks.into_list(),
+        lives,
+        rooms,
+    }
+}
+
+fn life(index: usize, case: &Case<'_>, opinions: &[Opinion]) -> Life {
+    let answers = |question| {
+        let own = opinions.iter().map(|opinion| &opinion.judged);
+        own.filter(|judged| judged.question == question)
+            .cloned()
+            .collect()
+    };
+    let covered = [
+        (Kind::Events, !case.events.is_empty()),
+        (Kind::GcLog, case.gc().is_some()),
+        (Kind::ThreadDump, !case.dumps.is_empty()),
+        (Kind::HeapDump, case.heaps().next().is_some()),
+        (Kind::AccessLog, !case.seconds.is_empty()),
+    ];
+    let occupancy = case.last_occupancy();
+    Life {
+        number: index as u64 + 1,
+        subject: case.life.subject.name(),
+        started: case.life.started,
+        ready: case.life.ready,
+        ended: case.life.ended,
+        running: case.life.running,
+        terminator: terminator::classify(case),
+        mechanisms: answers(Question::Mechanism),
+        causes: answers(Question::Cause),
+        occupancy_at_end: occupancy.map(|(_, after, ceiling)| after as f64 / ceiling.max(1) as f64),
+        gc_loss_at_end: case.gc_loss_before_end(60 * crate::time::SECOND),
+        busy: facts::threads::busy(case),
+        covered_by: covered
+            .into_iter()
+            .filter(|(_, is)| *is)
+            .map(|(kind, _)| kind)
+            .collect(),
+    }
+}
+
+/// Restarts that the supervisor counted beyond the lives that left evidence.
+fn unobserved(rooms: &Rooms, lives: &[Life]) -> u64 {
+    let counted = rooms
+        .events
+        .containers
+        .iter()
+        .filter(|state| !state.init)
+        .filter_map(|state| Some(state.restart_count? + 1))
+        .max();
+    counted.map_or(0, |counted| counted.saturating_sub(lives.len() as u64))
 }

@@ -1,31 +1,234 @@
-//! The result of the incident room and its document.
+//! The result of the incident room: one verdict, and everything it rests on.
 
 use serde::{Deserialize, Serialize};
 
-use crate::document::{Document, Verdict};
-use crate::finding::{Finding, Severity};
-use crate::input::Coverage;
+use super::clock::Clock;
+use super::ledger::Judged;
+use super::rooms::Rooms;
+use crate::finding::{Confidence, Evidence, Finding, Severity};
+use crate::input::{Coverage, Kind, ParseIssue};
+use crate::time::Moment;
 
-/// What was found.
+/// What happened.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct IncidentReport {
-    /// Most severe first.
+    /// The answer in words.
+    pub verdict: Verdict,
+    /// What users and operators felt, as facts.
+    pub impact: Impact,
+    /// The lives of the JVM in order of time.
+    pub lives: Vec<Life>,
+    /// Restarts counted by the supervisor that left no evidence of their own.
+    pub unobserved_lives: u64,
+    /// What led to what, in the life that the verdict is about.
+    pub chain: Vec<Link>,
+    /// What happened, in order of time.
+    pub timeline: Vec<Entry>,
+    /// Whether and how it comes back.
+    pub recurrence: Option<Recurrence>,
+    /// Evidence that was not there, the most useful first.
+    pub missing: Vec<Missing>,
+    /// How each source's clock was placed.
+    pub clocks: Vec<Clock>,
+    /// The findings of all rooms, most severe first.
     pub findings: Vec<Finding>,
-    /// What was read.
+    /// Every file given.
+    pub sources: Vec<SourceRow>,
+    /// What the rooms read.
     pub coverage: Vec<Coverage>,
+    /// What could not be opened.
+    pub issues: Vec<ParseIssue>,
+    /// The reports of the evidence rooms.
+    pub rooms: Rooms,
 }
 
-impl IncidentReport {
-    /// The report as blocks.
-    pub fn document(&self) -> Document {
-        Document {
-            title: "Incident".to_owned(),
-            verdict: Verdict {
-                severity: Severity::Info,
-                headline: "".into(),
-                explanation: Vec::new(),
-            },
-            blocks: Vec::new(),
+/// The answer in words.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Verdict {
+    /// How bad it was.
+    pub severity: Severity,
+    /// How sure the answer is: the weakest of its parts.
+    pub confidence: Confidence,
+    /// One sentence.
+    pub headline: String,
+    /// Terminator, mechanism and cause, a sentence each.
+    pub explanation: Vec<String>,
+    /// What to do now.
+    pub actions: Vec<String>,
+    /// The same for the same incident of the same program, to link tickets: a hash over the hypotheses and what they
+    /// point at, without times and addresses.
+    pub signature: String,
+}
+
+impl Default for Verdict {
+    fn default() -> Self {
+        Self {
+            severity: Severity::Info,
+            confidence: Confidence::Undetermined,
+            headline: String::new(),
+            explanation: Vec::new(),
+            actions: Vec::new(),
+            signature: String::new(),
         }
     }
+}
+
+/// What users and operators felt.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Impact {
+    /// Requests in the access logs, probes and static resources included.
+    pub requests: Option<u64>,
+    /// Of those, answered with a server error.
+    pub failed: Option<u64>,
+    /// Lives that ended against the will of their operator.
+    pub deaths: u64,
+    /// Microseconds between the end of a life and the next sign of service, summed.
+    pub down: Option<i64>,
+    /// Silences of the access log: first and last moment.
+    pub silences: Vec<(Moment, Moment)>,
+}
+
+/// One life of a JVM: from its start to its end.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Life {
+    /// Counted from 1 in order of time.
+    pub number: u64,
+    /// Whose life: pod and container, unit, or process.
+    pub subject: String,
+    /// When the JVM started.
+    pub started: Option<Moment>,
+    /// When the server said that it is up.
+    pub ready: Option<Moment>,
+    /// When it ended; `None` when it still ran or the end was not seen.
+    pub ended: Option<Moment>,
+    /// Whether it still ran when the evidence was collected.
+    pub running: bool,
+    /// Who or what ended it.
+    pub terminator: Terminator,
+    /// Hypotheses on why it could not work, best first.
+    pub mechanisms: Vec<Judged>,
+    /// Hypotheses on what made that happen, best first.
+    pub causes: Vec<Judged>,
+    /// Largest share of the heap occupied after a collection in the last minute, 0 to 1.
+    pub occupancy_at_end: Option<f64>,
+    /// Share of the last minute that the application lost to the collector, 0 to 1.
+    pub gc_loss_at_end: Option<f64>,
+    /// Busy and all threads of the largest request pool in the last thread dump.
+    pub busy: Option<(u64, u64)>,
+    /// Kinds of evidence that speak of this life.
+    pub covered_by: Vec<Kind>,
+}
+
+/// Who or what ended a life.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Terminator {
+    /// What it was.
+    pub kind: End,
+    /// How sure that is.
+    pub confidence: Confidence,
+    /// One sentence.
+    pub statement: String,
+    /// Exit code, where known.
+    pub exit_code: Option<i32>,
+    /// The statements behind it.
+    pub evidence: Vec<Evidence>,
+}
+
+/// Ways to end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum End {
+    /// It had not ended when the evidence was collected.
+    StillRunning,
+    /// A probe failed too often and the supervisor killed it.
+    ProbeKill,
+    /// The kernel killed it at the memory limit of its container.
+    ContainerOomKill,
+    /// The kernel killed it because the node ran out of memory.
+    NodeOomKill,
+    /// The pod was evicted from its node.
+    Evicted,
+    /// It ended itself on an `OutOfMemoryError`.
+    ExitOnOutOfMemory,
+    /// The JVM crashed.
+    Crash,
+    /// It ended with an error during its start.
+    StartFailure,
+    /// The platform gave up waiting for its start.
+    StartTimeout,
+    /// It was told to stop and stopped.
+    OrderedStop,
+    /// It ended by itself without an error.
+    NormalExit,
+    /// Somebody killed it, and the evidence does not say who.
+    KilledByUnknown,
+    /// It ended with an error, and the evidence does not say why.
+    ErrorExit,
+    /// It ended, and nothing says how.
+    Unknown,
+}
+
+/// One link of the causal chain.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Link {
+    /// When.
+    pub at: Option<Moment>,
+    /// What.
+    pub statement: String,
+    /// Where to check it.
+    pub evidence: Vec<Evidence>,
+}
+
+/// One row of the timeline.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Entry {
+    /// When it happened, or began.
+    pub at: Moment,
+    /// When the last of a counted series happened.
+    pub until: Option<Moment>,
+    /// The life it belongs to, if any.
+    pub life: Option<u64>,
+    /// What happened.
+    pub statement: String,
+    /// How it stands out.
+    pub severity: Severity,
+    /// Where it is written.
+    pub evidence: Evidence,
+}
+
+/// How deaths repeat.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Recurrence {
+    /// Deaths of the same kind.
+    pub deaths: u64,
+    /// Median uptime at death in microseconds.
+    pub median_uptime: i64,
+    /// Shortest and longest uptime at death in microseconds.
+    pub range: (i64, i64),
+    /// What that means, as one sentence.
+    pub statement: String,
+}
+
+/// Evidence that was not there.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Missing {
+    /// What: `a kernel log of the node`.
+    pub what: String,
+    /// What it would tell.
+    pub tells: String,
+    /// The command or flag that captures it.
+    pub capture: String,
+}
+
+/// A file given.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SourceRow {
+    /// Its name in the bundle.
+    pub name: String,
+    /// Size in bytes after unpacking.
+    pub bytes: u64,
+    /// The format that recognised it.
+    pub format: String,
+    /// What it holds.
+    pub kinds: Vec<Kind>,
 }

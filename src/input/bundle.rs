@@ -1,48 +1,94 @@
 //! Everything given on the command line, as one ordered list of sources.
 
-use std::fs::{self, File};
-use std::io::{self, Read};
-use std::path::{Path, PathBuf};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
 
-use super::mmap::Map;
-use super::recognise::Recogniser;
-use super::{Bytes, Kind, ParseIssue, Sniffer, Source};
+use rayon::prelude::*;
+
+use super::envelope::{self, Worth};
+use super::recognise::{Claims, Recogniser};
+use super::source::Envelope;
+use super::unpack::{self, Piece};
+use super::walk::{Found, Place, Walk};
+use super::{Bytes, Certainty, Kind, ParseIssue, Sample, Sniffer, Source, encoding, series};
 use crate::finding::Locator;
+
+/// Envelopes in envelopes: `kubectl logs --prefix --timestamps`.
+const LAYERS: usize = 3;
+/// Kinds whose rooms never read lines with an envelope.
+const BARE: [Kind; 3] = [Kind::ThreadDump, Kind::GcLog, Kind::AccessLog];
 
 /// The evidence of one run.
 #[derive(Debug, Default)]
 pub struct Bundle {
-    /// Readable sources in the order of their names.
+    /// Readable sources in the order of the paths given, within a folder in the order of their names.
     pub sources: Vec<Source>,
-    /// What could not be opened or unpacked, and why.
+    /// What could not be opened or unpacked and why, and what was left out.
     pub issues: Vec<ParseIssue>,
+    /// Every file as it was opened, to see later whether it stayed whole.
+    pub watch: Watch,
+}
+
+/// Remembers the files of a bundle, to tell after the analysis which of them lost content meanwhile.
+#[derive(Debug, Clone, Default)]
+pub struct Watch(Vec<(String, Bytes)>);
+
+impl Watch {
+    /// The files that became shorter since they were opened, with the range that may have been read as zeros.
+    pub fn shrunk(&self) -> Vec<ParseIssue> {
+        let shrunk = self.0.iter().filter_map(|(name, bytes)| {
+            let from = bytes.lost_from()?;
+            let locator = Locator::bytes(name, from, bytes.len() as u64);
+            let problem = "the file became shorter while it was read; these bytes count as zeros";
+            Some(ParseIssue::new(locator, problem))
+        });
+        shrunk.collect()
+    }
 }
 
 impl Bundle {
-    /// Opens files, folders, archives and `-` (standard input). Folders are walked in the order of names; links are not
-    /// followed. Never fails: what cannot be read is an issue.
+    /// Opens files, folders, archives and `-` (standard input). Folders are walked in the order of names; links to
+    /// folders are not followed. Never fails: what cannot be read is an issue. Files are opened in parallel; the
+    /// result does not depend on the number of threads.
     pub fn open(paths: &[PathBuf], sniffers: &[Sniffer]) -> Self {
-        let mut bundle = Self::default();
+        let walk = Walk::over(paths);
+        let mut bundle = Self::of_files(walk.found, sniffers);
+        bundle.issues.splice(0..0, walk.issues);
+        bundle
+    }
+
+    /// The same for files that are in memory already, by name: for tests and fuzzing.
+    pub fn from_buffers(files: Vec<(String, Vec<u8>)>, sniffers: &[Sniffer]) -> Self {
+        let found = files.into_iter().map(|(name, buffer)| Found {
+            name,
+            place: Place::Memory(Bytes::from(buffer)),
+        });
+        Self::of_files(found.collect(), sniffers)
+    }
+
+    fn of_files(files: Vec<Found>, sniffers: &[Sniffer]) -> Self {
         let recogniser = match Recogniser::new(sniffers) {
             Ok(recogniser) => recogniser,
             Err(error) => {
-                bundle.issue("-", format!("cannot prepare recognition: {error}"));
-                return bundle;
+                let problem = format!("recognition cannot be prepared: {error}");
+                return Self {
+                    issues: vec![ParseIssue::new(Locator::whole("-"), problem)],
+                    ..Self::default()
+                };
             }
         };
-        for path in paths {
-            if path.as_os_str() == "-" {
-                bundle.add_stdin(&recogniser);
-            } else if path.is_dir() {
-                bundle.walk(path, "", &recogniser);
-            } else {
-                let name = path.file_name().map_or_else(
-                    || path.display().to_string(),
-                    |name| name.to_string_lossy().into_owned(),
-                );
-                bundle.add_file(path, &name, &recogniser);
-            }
+        let opened: Vec<Self> = files
+            .par_iter()
+            .map(|found| open(found, &recogniser))
+            .collect();
+        let mut bundle = Self::default();
+        for part in opened {
+            bundle.sources.extend(part.sources);
+            bundle.issues.extend(part.issues);
+            bundle.watch.0.extend(part.watch.0);
         }
+        bundle.drop_copies();
+        series::group(&mut bundle.sources);
         bundle
     }
 
@@ -52,63 +98,177 @@ impl Bundle {
         self.sources.iter().filter(holds).collect()
     }
 
-    fn issue(&mut self, name: &str, problem: impl Into<String>) {
-        self.issues
-            .push(ParseIssue::new(Locator::whole(name), problem));
-    }
-
-    fn walk(&mut self, folder: &Path, prefix: &str, recogniser: &Recogniser<'_>) {
-        let mut entries: Vec<_> = match fs::read_dir(folder) {
-            Ok(entries) => entries.filter_map(Result::ok).collect(),
-            Err(error) => {
-                self.issue(prefix, format!("cannot list the folder: {error}"));
-                return;
+    /// Leaves out sources with the content of an earlier one: a log beside its own `.gz` must not count twice. What
+    /// carries no times of its own (snapshots, unknown files) may be alike and still be two observations.
+    fn drop_copies(&mut self) {
+        let mut by_size: BTreeMap<(usize, Kind), Vec<usize>> = BTreeMap::new();
+        let mut copy_of: BTreeMap<usize, usize> = BTreeMap::new();
+        for (index, source) in self.sources.iter().enumerate() {
+            let kind = source.kind();
+            if matches!(kind, Kind::Unknown | Kind::HostSnapshot | Kind::Empty) {
+                continue;
             }
-        };
-        entries.sort_by_key(std::fs::DirEntry::file_name);
-        for entry in entries {
-            let name = format!("{prefix}{}", entry.file_name().to_string_lossy());
-            match entry.file_type() {
-                Ok(kind) if kind.is_dir() => {
-                    self.walk(&entry.path(), &format!("{name}/"), recogniser);
+            let alike = by_size.entry((source.bytes.len(), kind)).or_default();
+            let earlier = alike
+                .iter()
+                .find(|&&earlier| self.sources[earlier].bytes[..] == source.bytes[..]);
+            match earlier {
+                Some(&earlier) => {
+                    copy_of.insert(index, earlier);
                 }
-                Ok(kind) if kind.is_file() => self.add_file(&entry.path(), &name, recogniser),
-                Ok(_) => {}
-                Err(error) => self.issue(&name, format!("cannot be examined: {error}")),
+                None => alike.push(index),
             }
         }
-    }
-
-    fn add_file(&mut self, path: &Path, name: &str, recogniser: &Recogniser<'_>) {
-        match open(path) {
-            Ok(bytes) => self.add(name, bytes, recogniser),
-            Err(error) => self.issue(name, format!("cannot be read: {error}")),
+        for (&index, &earlier) in &copy_of {
+            let original = &self.sources[earlier].name;
+            let problem = format!("has the same content as {original}; left out");
+            let locator = Locator::whole(&self.sources[index].name);
+            self.issues.push(ParseIssue::new(locator, problem));
         }
-    }
-
-    fn add_stdin(&mut self, recogniser: &Recogniser<'_>) {
-        let mut buffer = Vec::new();
-        match io::stdin().lock().read_to_end(&mut buffer) {
-            Ok(_) => self.add("-", Bytes::from(buffer), recogniser),
-            Err(error) => self.issue("-", format!("standard input cannot be read: {error}")),
-        }
-    }
-
-    fn add(&mut self, name: &str, bytes: Bytes, recogniser: &Recogniser<'_>) {
-        let (kinds, format) = recogniser.recognise(name, &bytes);
-        self.sources.push(Source {
-            name: name.to_owned(),
-            bytes,
-            kinds,
-            format,
+        let mut index = 0;
+        self.sources.retain(|_| {
+            index += 1;
+            !copy_of.contains_key(&(index - 1))
         });
     }
 }
 
-fn open(path: &Path) -> io::Result<Bytes> {
-    let file = File::open(path)?;
-    if file.metadata()?.len() == 0 {
-        return Ok(Bytes::from(Vec::new()));
+fn open(found: &Found, recogniser: &Recogniser<'_>) -> Bundle {
+    let mut part = Bundle::default();
+    let name = &found.name;
+    let mut issue = |problem: String| {
+        part.issues
+            .push(ParseIssue::new(Locator::whole(name), problem));
+    };
+    let bytes = match found.place.open() {
+        Ok((bytes, problem)) => {
+            problem.into_iter().for_each(&mut issue);
+            bytes
+        }
+        Err(problem) => {
+            issue(format!("cannot be read: {problem}"));
+            return part;
+        }
+    };
+    part.watch.0.push((name.clone(), bytes.clone()));
+    let unpacked = unpack::unpack(name, bytes);
+    part.issues.extend(unpacked.issues);
+    part.sources = unpacked
+        .pieces
+        .into_par_iter()
+        .flat_map_iter(|piece| look_into(piece, recogniser))
+        .collect();
+    part
+}
+
+/// Removes byte order marks and envelopes, and recognises what is left.
+fn look_into(piece: Piece, recogniser: &Recogniser<'_>) -> Vec<Source> {
+    let view = View {
+        name: piece.name,
+        bytes: encoding::to_utf8(piece.bytes),
+        envelope: None,
+    };
+    let claims = recogniser.recognise(&view.name, &view.bytes);
+    let mut sources = Vec::new();
+    settle(view, claims, recogniser, LAYERS, &mut sources);
+    sources
+}
+
+/// A text at some depth of envelopes.
+struct View {
+    name: String,
+    bytes: Bytes,
+    envelope: Option<Envelope>,
+}
+
+impl View {
+    fn into_source(self, claims: Claims) -> Source {
+        Source {
+            name: self.name,
+            bytes: self.bytes,
+            format: claims.format,
+            kinds: claims.into_kinds(),
+            series: None,
+            envelope: self.envelope,
+        }
     }
-    Map::new(file).map(Bytes::mapped)
+}
+
+/// Decides whether the view is shown as it is, without its envelope, or (for the log of a machine) both.
+fn settle(
+    view: View,
+    mut claims: Claims,
+    recogniser: &Recogniser<'_>,
+    layers: usize,
+    out: &mut Vec<Source>,
+) {
+    let sample = Sample::new(&view.name, &view.bytes);
+    let format = match claims.is_binary() || layers == 0 {
+        true => None,
+        false => envelope::detect(&sample),
+    };
+    let Some(format) = format else {
+        out.push(view.into_source(claims));
+        return;
+    };
+    let streams = envelope::unwrap(format, &view.bytes);
+    let several = streams.len() > 1;
+    let inner = streams.into_par_iter().map(|stream| {
+        let name = match stream.name {
+            Some(writer) if several => format!("{}[{writer}]", view.name),
+            _ => view.name.clone(),
+        };
+        let mut envelope = stream.envelope;
+        if let (true, Some(outer)) = (envelope.times.is_empty(), &view.envelope) {
+            envelope = outer.clone();
+        }
+        let inner = View {
+            name,
+            bytes: Bytes::from(stream.text),
+            envelope: Some(envelope),
+        };
+        let claims = recogniser.recognise(&inner.name, &inner.bytes);
+        (inner, claims)
+    });
+    let inner: Vec<_> = inner.collect();
+    match format.worth {
+        Worth::Nothing => {}
+        Worth::LittleDoubt => {
+            let best = inner.iter().map(|(_, claims)| claims.best()).max();
+            if best.unwrap_or(Certainty::No) < claims.best() {
+                out.push(view.into_source(claims));
+                return;
+            }
+        }
+        Worth::Evidence => {
+            beside(view, &mut claims, inner, out);
+            return;
+        }
+    }
+    for (inner, claims) in inner {
+        settle(inner, claims, recogniser, layers - 1, out);
+    }
+}
+
+/// Shows the log of a machine, and beside it each log in it that is recognised better without the envelope.
+fn beside(view: View, outer: &mut Claims, inner: Vec<(View, Claims)>, out: &mut Vec<Source>) {
+    let mut shown = Vec::new();
+    let mut taken = Vec::new();
+    for (inner, mut claims) in inner {
+        claims.retain(|kind, certainty| match BARE.contains(&kind) {
+            true => certainty >= outer.of(kind),
+            false => certainty > outer.of(kind),
+        });
+        if !claims.is_empty() {
+            taken.extend(claims.kinds());
+            shown.push(inner.into_source(claims));
+        }
+    }
+    let was_empty = outer.is_empty();
+    outer.retain(|kind, _| !taken.contains(&kind));
+    if shown.is_empty() || (!was_empty && !outer.is_empty()) {
+        let claims = std::mem::take(outer);
+        out.push(view.into_source(claims));
+    }
+    out.append(&mut shown);
 }

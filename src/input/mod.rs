@@ -7,16 +7,21 @@
 mod bundle;
 mod bytes;
 mod coverage;
+mod encoding;
+mod envelope;
 mod lines;
 mod mmap;
 mod progress;
 mod recognise;
+mod series;
 mod source;
+mod unpack;
+mod walk;
 
-pub use bundle::Bundle;
+pub use bundle::{Bundle, Watch};
 pub use bytes::Bytes;
 pub use coverage::{Coverage, ParseIssue};
 pub use lines::{Line, Lines, split_at_lines};
 pub use progress::{Progress, Silent};
 pub use recognise::{Certainty, Kind, Sample, Sniffer};
-pub use source::Source;
+pub use source::{Envelope, Source};

@@ -133,10 +133,13 @@ impl<'a> Recogniser<'a> {
         })
     }
 
-    /// The kinds a source holds, most certain first, and the name of the winning format.
-    pub(super) fn recognise(&self, name: &str, bytes: &[u8]) -> (Vec<Kind>, &'static str) {
+    /// What a source holds.
+    pub(super) fn recognise(&self, name: &str, bytes: &[u8]) -> Claims {
         if bytes.is_empty() {
-            return (vec![Kind::Empty], Kind::Empty.word());
+            return Claims {
+                kinds: vec![(Kind::Empty, Certainty::Sure)],
+                format: Kind::Empty.word(),
+            };
         }
         let sample = Sample::new(name, bytes);
         let mut claims: Vec<_> = self
@@ -147,30 +150,27 @@ impl<'a> Recogniser<'a> {
             .collect();
         // Stable: among equals the order of the registry decides.
         claims.sort_by_key(|(certainty, _)| std::cmp::Reverse(*certainty));
-        let format = claims
-            .first()
-            .map_or(Kind::Unknown.word(), |(_, sniffer)| sniffer.format);
-        let mut kinds: Vec<Kind> = Vec::new();
+        let mut out = Claims::default();
         for (index, (certainty, sniffer)) in claims.iter().enumerate() {
             let counts = index == 0 || *certainty >= Certainty::Likely;
-            if counts && !kinds.contains(&sniffer.kind) {
-                kinds.push(sniffer.kind);
+            if counts && out.of(sniffer.kind) == Certainty::No {
+                out.kinds.push((sniffer.kind, *certainty));
             }
         }
-        if kinds.first() != Some(&Kind::HeapDump) {
-            self.add_telltales(bytes, &mut kinds);
+        if let Some((_, first)) = claims.first() {
+            out.format = first.format;
         }
-        if kinds.is_empty() {
-            kinds.push(Kind::Unknown);
+        if !out.is_binary() {
+            self.add_telltales(bytes, &mut out);
         }
-        (kinds, format)
+        out
     }
 
-    fn add_telltales(&self, bytes: &[u8], kinds: &mut Vec<Kind>) {
+    fn add_telltales(&self, bytes: &[u8], claims: &mut Claims) {
         let mut missing = self.kind_of_telltale.clone();
         missing.sort_unstable();
         missing.dedup();
-        missing.retain(|kind| !kinds.contains(kind));
+        missing.retain(|kind| claims.of(*kind) == Certainty::No);
         if missing.is_empty() {
             return;
         }
@@ -178,11 +178,71 @@ impl<'a> Recogniser<'a> {
             let kind = self.kind_of_telltale[found.pattern().as_usize()];
             if let Some(index) = missing.iter().position(|known| *known == kind) {
                 missing.remove(index);
-                kinds.push(kind);
+                claims.kinds.push((kind, Certainty::Maybe));
                 if missing.is_empty() {
                     break;
                 }
             }
+        }
+    }
+}
+
+/// What the contest over one source came to.
+#[derive(Debug, Clone)]
+pub(super) struct Claims {
+    /// Most certain first, each kind once.
+    kinds: Vec<(Kind, Certainty)>,
+    /// The format that won.
+    pub(super) format: &'static str,
+}
+
+impl Default for Claims {
+    fn default() -> Self {
+        Self {
+            kinds: Vec::new(),
+            format: Kind::Unknown.word(),
+        }
+    }
+}
+
+impl Claims {
+    /// How sure it is that the source holds `kind`.
+    pub(super) fn of(&self, kind: Kind) -> Certainty {
+        let claim = self.kinds.iter().find(|(known, _)| *known == kind);
+        claim.map_or(Certainty::No, |(_, certainty)| *certainty)
+    }
+
+    /// The surest claim.
+    pub(super) fn best(&self) -> Certainty {
+        let certainties = self.kinds.iter().map(|(_, certainty)| *certainty);
+        certainties.max().unwrap_or(Certainty::No)
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.kinds.is_empty()
+    }
+
+    /// Whether it has no lines.
+    pub(super) fn is_binary(&self) -> bool {
+        self.kinds
+            .first()
+            .is_some_and(|(kind, _)| *kind == Kind::HeapDump)
+    }
+
+    pub(super) fn retain(&mut self, keep: impl Fn(Kind, Certainty) -> bool) {
+        self.kinds
+            .retain(|&(kind, certainty)| keep(kind, certainty));
+    }
+
+    pub(super) fn kinds(&self) -> impl Iterator<Item = Kind> + '_ {
+        self.kinds.iter().map(|(kind, _)| *kind)
+    }
+
+    /// The kinds, most certain first; `Unknown` when nobody claimed it.
+    pub(super) fn into_kinds(self) -> Vec<Kind> {
+        match self.kinds.is_empty() {
+            true => vec![Kind::Unknown],
+            false => self.kinds().collect(),
         }
     }
 }

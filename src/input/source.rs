@@ -1,18 +1,59 @@
 //! One file, archive member or stream, unpacked and recognised.
 
+use std::sync::Arc;
+
 use super::{Bytes, Kind, Lines};
+use crate::time::{Instant, Moment, Stamp};
 
 /// One piece of evidence as the rooms see it: decompressed, envelope removed, recognised.
 #[derive(Debug, Clone)]
 pub struct Source {
-    /// Path inside the bundle with `/`, archive members as `archive.zip/member`; `-` for standard input.
+    /// Path inside the bundle with `/`, archive members as `archive.zip/member`; `-` for standard input. Where one
+    /// file carries the lines of several pods or programs, each is a source of its own: `logs.txt[shop-0/app]`.
     pub name: String,
-    /// The content.
+    /// The content. Its lines are the lines of the original, one for one, so line numbers hold for both: the parts of
+    /// a line that its envelope had split are empty lines before the joined one, and lines of others are empty.
     pub bytes: Bytes,
     /// What it holds, most certain first; never empty.
     pub kinds: Vec<Kind>,
     /// The format that claimed it, for the list of sources: `Kubernetes describe`.
     pub format: &'static str,
+    /// The rotated set it belongs to, when there are several pieces: `pod/gc.log` for `pod/gc.log.0` and
+    /// `pod/gc.log.1.current`. The order within a set is the order of the first stamps, not of the names.
+    pub series: Option<String>,
+    /// The envelope that was removed from every line, with its times.
+    pub envelope: Option<Envelope>,
+}
+
+/// What the removed envelope of a source said.
+#[derive(Debug, Clone)]
+pub struct Envelope {
+    /// Its name for the list of sources: `CRI`, `Docker JSON`.
+    pub format: &'static str,
+    /// One entry a line: microseconds since 1970, [`Envelope::NO_TIME`] where the line has none. Empty when the
+    /// envelope carries no full dates (RFC 3164 syslog writes no year).
+    pub(super) times: Arc<Vec<i64>>,
+    /// Whether the times had a zone; without one they are held as if they were UTC.
+    pub(super) zoned: bool,
+}
+
+impl Envelope {
+    /// Stands in the list of times for a line without one.
+    pub(super) const NO_TIME: i64 = i64::MIN;
+
+    /// When the line, counted from 1, was received by whoever wrote the envelope: not before it was written.
+    pub fn time(&self, line: u64) -> Option<Stamp> {
+        let index = usize::try_from(line.checked_sub(1)?).ok()?;
+        let micros = *self.times.get(index)?;
+        if micros == Self::NO_TIME {
+            return None;
+        }
+        let moment = Moment::exact(Instant(micros));
+        Some(match self.zoned {
+            true => Stamp::Zoned(moment),
+            false => Stamp::Local(moment),
+        })
+    }
 }
 
 impl Source {
@@ -23,6 +64,8 @@ impl Source {
             bytes: Bytes::from(bytes.into()),
             kinds: vec![kind],
             format: kind.word(),
+            series: None,
+            envelope: None,
         }
     }
 
@@ -39,5 +82,10 @@ impl Source {
     /// Its lines.
     pub fn lines(&self) -> Lines<'_> {
         Lines::new(&self.bytes)
+    }
+
+    /// The time that the removed envelope gave a line, counted from 1: container logs often have times only there.
+    pub fn envelope_time(&self, line: u64) -> Option<Stamp> {
+        self.envelope.as_ref()?.time(line)
     }
 }

@@ -1,9 +1,36 @@
-//! Documents as text: the terminal, Markdown and HTML. Knows nothing but `document`.
+//! Documents as text: the terminal, Markdown and HTML; findings as SARIF. Knows `document` and the finding in it.
 
 mod html;
 mod markdown;
+mod safe;
+mod sarif;
+mod scale;
+mod spark;
 mod terminal;
 
 pub use html::html;
-pub use markdown::markdown;
+pub use markdown::{brief, markdown};
+pub use sarif::sarif;
 pub use terminal::{Style, terminal};
+
+use crate::finding::Severity;
+
+/// A sign beside the word and the colour of a severity, for those who do not see colours.
+fn sign(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Info => "○",
+        Severity::Low => "●",
+        Severity::Medium => "◆",
+        Severity::High => "▲",
+        Severity::Critical => "✖",
+    }
+}
+
+/// Letters for markers: A to Z, then AA, AB and so on.
+fn letters(index: usize) -> String {
+    let last = char::from(b'A' + (index % 26) as u8);
+    match index / 26 {
+        0 => last.to_string(),
+        more => letters(more - 1) + &last.to_string(),
+    }
+}

@@ -70,7 +70,7 @@ impl Instant {
                     _ => zoned.strftime("%:z").to_string(),
                 };
                 let text = zoned.strftime("%Y-%m-%d %H:%M:%S").to_string();
-                format!("{text}{} {name}", fraction(self.0))
+                format!("{text}{} {name}", millis(self.0))
             }
             Err(_) => format!("{} µs", self.0),
         }
@@ -82,7 +82,7 @@ impl Instant {
         match jiff::Timestamp::from_microsecond(self.0) {
             Ok(stamp) => {
                 let zoned = stamp.to_zoned(zone.clone());
-                format!("{}{}", zoned.strftime("%H:%M:%S"), fraction(self.0))
+                format!("{}{}", zoned.strftime("%H:%M:%S"), millis(self.0))
             }
             Err(_) => format!("{} µs", self.0),
         }
@@ -97,6 +97,14 @@ impl Instant {
             }
             Err(_) => format!("{}us", self.0),
         }
+    }
+}
+
+/// `.123` or nothing: people read milliseconds.
+fn millis(micros: i64) -> String {
+    match micros.rem_euclid(SECOND) / 1000 {
+        0 => String::new(),
+        millis => format!(".{millis:03}"),
     }
 }
 

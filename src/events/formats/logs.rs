@@ -1,0 +1,494 @@
+//! Log lines of any kind: one pass finds the lines that can hold an event, each family of formats judges its own.
+//!
+//! A log is mostly lines without events, and may be gigabytes long. So an automaton over all triggers finds the few
+//! lines that matter; only those, and the nearest stamped lines around them, are looked at.
+
+use std::ops::Range;
+
+use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
+use rayon::prelude::*;
+
+use super::stamps::{When, leading};
+use super::{connections, containerd, kernel, memory, pools, servers, systemd};
+use crate::events::event::{Event, Rough, Subject, What};
+use crate::events::reading::Reading;
+use crate::finding::Locator;
+use crate::input::{Certainty, ParseIssue, Progress, Sample, split_at_lines};
+use crate::time::{Moment, Stamp};
+
+/// Strings one of which every line with an event holds.
+fn triggers() -> Vec<&'static str> {
+    [
+        kernel::TRIGGERS,
+        systemd::TRIGGERS,
+        containerd::TRIGGERS,
+        memory::TRIGGERS,
+        servers::TRIGGERS,
+        pools::TRIGGERS,
+        connections::TRIGGERS,
+    ]
+    .concat()
+}
+
+/// Bytes scanned by one worker at a time.
+const PIECE: usize = 4 << 20;
+/// Bytes around a line in which a stamped line is looked for.
+const REACH: usize = 64 << 10;
+/// Bytes of a line that are examined; an event stands at its beginning.
+const LONGEST: usize = 16 << 10;
+
+/// One line that may hold an event, with what surrounds it.
+#[derive(Debug, Clone)]
+pub(super) struct Candidate<'a> {
+    /// The whole line as text.
+    pub(super) text: &'a str,
+    /// The line behind its stamp, and behind host and program in a syslog or journal line.
+    pub(super) message: &'a str,
+    /// The line after it, for what only two lines together say.
+    pub(super) next: &'a [u8],
+    /// Identifies the log record: lines of one record (a message and the stack trace under it) share it.
+    pub(super) record: usize,
+    /// The thread, where the stamped line of the record names one.
+    pub(super) thread: Option<&'a str>,
+}
+
+/// Judges log lines and keeps what must be remembered between them.
+#[derive(Debug, Default)]
+pub(super) struct Judge {
+    kernel: kernel::Kills,
+    memory: memory::Errors,
+    connections: connections::Failures,
+}
+
+/// An event without a time, and the line it stands on.
+pub(super) type Found = (What, Subject);
+
+impl Judge {
+    /// The events that a line holds, in order.
+    pub(super) fn line(&mut self, line: &Candidate<'_>) -> Vec<Found> {
+        if kernel::mine(line) {
+            return self.kernel.line(line);
+        }
+        let one = systemd::line(line)
+            .or_else(|| containerd::line(line))
+            .or_else(|| self.memory.line(line))
+            .or_else(|| servers::line(line))
+            .or_else(|| pools::line(line))
+            .or_else(|| self.connections.line(line));
+        one.into_iter().collect()
+    }
+
+    /// What was begun but not ended when the source ends.
+    pub(super) fn finish(&mut self) -> Vec<Found> {
+        self.kernel.finish()
+    }
+}
+
+/// Reads a source of this format.
+pub(super) fn read(reading: &mut Reading<'_>, progress: &dyn Progress) {
+    let source = reading.source;
+    let bytes: &[u8] = &source.bytes;
+    let automaton = AhoCorasick::builder()
+        .match_kind(MatchKind::Standard)
+        .kind(Some(AhoCorasickKind::DFA))
+        .build(triggers());
+    let automaton = match automaton {
+        Ok(automaton) => automaton,
+        Err(error) => {
+            let problem = format!("cannot prepare the search: {error}");
+            let locator = Locator::whole(source.name.clone());
+            reading.coverage.report(ParseIssue::new(locator, problem));
+            return;
+        }
+    };
+    let pieces = split_at_lines(bytes, PIECE);
+    let found: Vec<(u64, Vec<Range<usize>>)> = pieces
+        .par_iter()
+        .map(|piece| {
+            let hits = hits(&automaton, bytes, piece);
+            progress.advance(piece.len() as u64);
+            let lines = memchr::memchr_iter(b'\n', &bytes[piece.clone()]).count() as u64;
+            (lines, hits)
+        })
+        .collect();
+
+    let mut judge = Judge::default();
+    let mut near = Near::new(bytes);
+    let mut first = 1;
+    let mut last = None;
+    for (piece, (lines, hits)) in pieces.iter().zip(&found) {
+        let mut number = first;
+        let mut at = piece.start;
+        for hit in hits {
+            number += memchr::memchr_iter(b'\n', &bytes[at..hit.start]).count() as u64;
+            at = hit.start;
+            near.to(hit.clone());
+            last = Some(hit.clone());
+            candidate(bytes, hit, number, &mut near, &mut judge, reading);
+        }
+        first += lines;
+    }
+    if let Some(hit) = last {
+        for (what, subject) in judge.finish() {
+            let number = first.saturating_sub(1).max(1);
+            let text = text_of(bytes, &hit);
+            let mut event = reading.event(what, subject, &text, number);
+            set_time(&mut event, &near, number, reading);
+            reading.push(event);
+        }
+    }
+    let unended = bytes.last().is_some_and(|byte| *byte != b'\n');
+    reading.coverage.lines = first - 1 + u64::from(unended);
+}
+
+fn candidate(
+    bytes: &[u8],
+    hit: &Range<usize>,
+    number: u64,
+    near: &mut Near<'_>,
+    judge: &mut Judge,
+    reading: &mut Reading<'_>,
+) {
+    let text = text_of(bytes, hit);
+    let own = leading(text.as_bytes());
+    let behind = own.map_or(0, |(_, used)| used);
+    let rest = text.get(behind..).unwrap_or(&text);
+    let (host, message) = host_and_message(rest, own.map(|(when, _)| when));
+    let thread = thread_of(near.record_line());
+    let next = near.next_line();
+    let line = Candidate {
+        text: &text,
+        message,
+        next,
+        record: near.record,
+        thread: thread.as_deref(),
+    };
+    for (what, mut subject) in judge.line(&line) {
+        if subject.node.is_none() {
+            subject.node = host.map(str::to_owned);
+        }
+        let mut event = reading.event(what, subject, &text, number);
+        set_time(&mut event, near, number, reading);
+        reading.push(event);
+    }
+}
+
+fn text_of(bytes: &[u8], hit: &Range<usize>) -> String {
+    let end = hit.end.min(hit.start + LONGEST);
+    String::from_utf8_lossy(&bytes[hit.start..end])
+        .trim_end()
+        .to_owned()
+}
+
+/// The time of a line: its own stamp or that of the envelope, whichever knows the zone; else that of its record; else
+/// between the stamps around it.
+fn set_time(event: &mut Event, near: &Near<'_>, number: u64, reading: &Reading<'_>) {
+    let envelope = reading.source.envelope_time(number);
+    let own = near.time();
+    match (own, envelope) {
+        (Some(When::Stamp(Stamp::Zoned(moment))), _) if near.exact => {
+            event.at = Some(Stamp::Zoned(moment));
+        }
+        (_, Some(stamp)) => event.at = Some(stamp),
+        (Some(When::Stamp(stamp)), None) => event.at = Some(stamp),
+        (Some(When::Rough(rough)), None) => event.rough = Some(rough),
+        (None, None) => {}
+    }
+}
+
+/// Whole lines with a trigger, each once, in order.
+fn hits(automaton: &AhoCorasick, bytes: &[u8], piece: &Range<usize>) -> Vec<Range<usize>> {
+    let mut hits = Vec::new();
+    let mut at = piece.start;
+    while at < piece.end {
+        let Some(found) = automaton.find(&bytes[at..piece.end]) else {
+            break;
+        };
+        let place = at + found.start();
+        let start = memchr::memrchr(b'\n', &bytes[at..place]).map_or(at, |end| at + end + 1);
+        let end =
+            memchr::memchr(b'\n', &bytes[place..piece.end]).map_or(piece.end, |end| place + end);
+        hits.push(start..end);
+        at = end + 1;
+    }
+    hits
+}
+
+/// `host program[pid]: message` behind the stamp of a syslog or journal line.
+fn host_and_message(rest: &str, when: Option<When>) -> (Option<&str>, &str) {
+    let rest = rest.trim_start();
+    let syslog = matches!(
+        when,
+        Some(When::Rough(Rough::WithoutYear(_)) | When::Stamp(Stamp::Zoned(_)))
+    );
+    if !syslog {
+        return (None, rest);
+    }
+    let mut words = rest.splitn(3, ' ');
+    match (words.next(), words.next(), words.next()) {
+        (Some(host), Some(program), Some(message)) if program.ends_with(':') => {
+            let name = program.trim_end_matches(':');
+            let name = name.split('[').next().unwrap_or(name);
+            let plain =
+                |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '/' | '@');
+            if !name.is_empty() && name.chars().all(plain) && host.chars().all(plain) {
+                return (Some(host), message.trim_start());
+            }
+            (None, rest)
+        }
+        _ => (None, rest),
+    }
+}
+
+/// `[http-nio-8080-exec-3]` in the stamped line of a record: the first bracket that is a thread and not a level.
+fn thread_of(line: &[u8]) -> Option<String> {
+    let head = &line[..line.len().min(300)];
+    let text = String::from_utf8_lossy(head);
+    let (_, used) = leading(line)?;
+    let mut rest = text.get(used..)?;
+    while let Some(open) = rest.find('[') {
+        let close = rest[open..].find(']')? + open;
+        let name = rest[open + 1..close].trim();
+        let level =
+            name.chars().all(|c| c.is_ascii_uppercase()) || name.contains(' ') || name.is_empty();
+        if !level && !name.contains('=') {
+            return Some(name.to_owned());
+        }
+        rest = &rest[close + 1..];
+    }
+    None
+}
+
+/// The stamped lines around the line under examination. Every byte is looked at a bounded number of times, because
+/// lines come in order and what was found is kept.
+struct Near<'a> {
+    bytes: &'a [u8],
+    line: Range<usize>,
+    /// Start of the record the line belongs to.
+    record: usize,
+    /// The line belongs to the record before it or is itself stamped, so the stamp is its own.
+    exact: bool,
+    before: Option<(When, usize)>,
+    /// Up to where lines before were searched.
+    searched: usize,
+    after: Option<(When, usize)>,
+    /// Up to where lines after were searched in vain.
+    ahead: usize,
+}
+
+impl<'a> Near<'a> {
+    fn new(bytes: &'a [u8]) -> Self {
+        Self {
+            bytes,
+            line: 0..0,
+            record: 0,
+            exact: false,
+            before: None,
+            searched: 0,
+            after: None,
+            ahead: 0,
+        }
+    }
+
+    /// Moves on to a later line.
+    fn to(&mut self, line: Range<usize>) {
+        self.line = line.clone();
+        if let Some((when, _)) = leading(self.cut(line.start)) {
+            self.before = Some((when, line.start));
+            self.searched = line.end;
+            self.record = line.start;
+            self.exact = true;
+            return;
+        }
+        // Back to the nearest stamped line, but not behind what was searched for the line before.
+        let floor = self.searched.max(line.start.saturating_sub(REACH));
+        let mut continued = true;
+        let mut start = line.start;
+        let mut found = false;
+        if !continuation(self.cut(line.start)) {
+            continued = false;
+        }
+        while start > floor {
+            let end = start - 1;
+            start =
+                memchr::memrchr(b'\n', &self.bytes[floor..end]).map_or(floor, |at| floor + at + 1);
+            let text = self.cut(start);
+            if let Some((when, _)) = leading(text) {
+                self.before = Some((when, start));
+                self.record = start;
+                found = true;
+                break;
+            }
+            if !continuation(text) {
+                continued = false;
+            }
+        }
+        if !found {
+            // Nothing new between: the last stamped line counts as long as it is near.
+            let far = self.before.is_some_and(|(_, at)| line.start - at > REACH);
+            if far {
+                self.before = None;
+            }
+            continued &= self.exact && self.before.is_some();
+            if !continued {
+                self.record = match block_start(self.bytes, line.start, floor) {
+                    Some(start) => start,
+                    None => self.record,
+                };
+            }
+        }
+        self.exact = continued;
+        self.searched = line.end;
+        if !self.exact {
+            self.look_ahead();
+        }
+    }
+
+    fn look_ahead(&mut self) {
+        if self.after.is_some_and(|(_, at)| at > self.line.start) {
+            return;
+        }
+        self.after = None;
+        let limit = self.line.end.saturating_add(REACH).min(self.bytes.len());
+        let mut start = self.line.end.max(self.ahead);
+        while start < limit {
+            let Some(end) = memchr::memchr(b'\n', &self.bytes[start..limit]) else {
+                break;
+            };
+            start += end + 1;
+            if let Some((when, _)) = leading(self.cut(start)) {
+                self.after = Some((when, start));
+                break;
+            }
+        }
+        self.ahead = start.min(limit);
+    }
+
+    fn cut(&self, start: usize) -> &'a [u8] {
+        let end = self.bytes.len().min(start + 2048);
+        let head = &self.bytes[start.min(end)..end];
+        let line = memchr::memchr(b'\n', head).map_or(head, |end| &head[..end]);
+        line.strip_suffix(b"\r").unwrap_or(line)
+    }
+
+    fn next_line(&self) -> &'a [u8] {
+        self.cut(self.line.end + 1)
+    }
+
+    fn record_line(&self) -> &'a [u8] {
+        match (self.exact, self.before) {
+            (true, Some((_, at))) => self.cut(at),
+            _ => &[],
+        }
+    }
+
+    fn time(&self) -> Option<When> {
+        let before = self.before.map(|(when, _)| when);
+        if self.exact {
+            return before;
+        }
+        let after = self.after.map(|(when, _)| when);
+        match (before, after) {
+            (Some(When::Stamp(first)), Some(When::Stamp(last))) => between(first, last),
+            (Some(When::Stamp(stamp)), _) => Some(When::Rough(Rough::After(stamp))),
+            (Some(rough), _) => Some(rough),
+            (None, Some(When::Stamp(stamp))) => Some(When::Rough(Rough::Before(stamp))),
+            (None, _) => None,
+        }
+    }
+}
+
+fn between(first: Stamp, last: Stamp) -> Option<When> {
+    let span = |first: Moment, last: Moment| Moment {
+        lo: first.lo,
+        hi: last.hi.max(first.hi),
+    };
+    let stamp = match (first, last) {
+        (Stamp::Zoned(first), Stamp::Zoned(last)) => Stamp::Zoned(span(first, last)),
+        (Stamp::Local(first), Stamp::Local(last)) => Stamp::Local(span(first, last)),
+        (first, _) => return Some(When::Rough(Rough::After(first))),
+    };
+    Some(When::Stamp(stamp))
+}
+
+/// Whether a line without a stamp can continue the record above it: part of a stack trace or its headline.
+fn continuation(line: &[u8]) -> bool {
+    let starts = |text: &str| line.starts_with(text.as_bytes());
+    let exception = || {
+        let word = line
+            .split(|byte| matches!(byte, b' ' | b':'))
+            .next()
+            .unwrap_or(b"");
+        let class = word.contains(&b'.')
+            && word
+                .iter()
+                .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'$' | b'_'));
+        class
+            && (word.ends_with(b"Exception")
+                || word.ends_with(b"Error")
+                || word.ends_with(b"Throwable"))
+    };
+    line.first().is_some_and(|byte| matches!(byte, b' ' | b'\t'))
+        || starts("Caused by: ")
+        || starts("Suppressed: ")
+        || starts("at ")
+        || starts("... ")
+        || starts("Wrapped by: ")
+        // java.util.logging writes level and message on a second line.
+        || ["SEVERE: ", "WARNING: ", "INFO: "].iter().any(|level| starts(level))
+        || exception()
+}
+
+/// Start of the block of continuation lines that a line stands in, for text without stamps.
+fn block_start(bytes: &[u8], line: usize, floor: usize) -> Option<usize> {
+    let mut start = line;
+    while start > floor {
+        let text_at = |from: usize| {
+            let end = memchr::memchr(b'\n', &bytes[from..]).map_or(bytes.len(), |end| from + end);
+            &bytes[from..end.min(from + 2048)]
+        };
+        if !continuation(text_at(start)) {
+            return Some(start);
+        }
+        let end = start - 1;
+        start = memchr::memrchr(b'\n', &bytes[floor..end]).map_or(floor, |at| floor + at + 1);
+    }
+    (start < line || floor == 0).then_some(start)
+}
+
+/// Judges the beginning of a source: stamped lines with a level are the mark of a logging framework.
+pub(super) fn sniff(sample: &Sample<'_>) -> Certainty {
+    if sample.head.contains(&0) {
+        return Certainty::No;
+    }
+    let mut stamped = 0_u32;
+    let mut levelled = 0_u32;
+    let mut lines = 0_u32;
+    for line in sample.lines(200) {
+        lines += 1;
+        if let Some((_, used)) = leading(line) {
+            stamped += 1;
+            levelled += u32::from(level(&line[used.min(line.len())..]));
+        } else if continuation(line) {
+            lines -= 1;
+        }
+    }
+    if levelled > 0 && levelled * 2 > lines {
+        Certainty::Likely
+    } else if stamped > 0 || triggers().iter().any(|trigger| sample.contains(trigger)) {
+        Certainty::Maybe
+    } else {
+        Certainty::No
+    }
+}
+
+/// Whether a level stands among the first words, as frameworks write them: in capitals.
+fn level(rest: &[u8]) -> bool {
+    const LEVELS: [&[u8]; 10] = [
+        b"INFO", b"WARN", b"ERROR", b"DEBUG", b"TRACE", b"SEVERE", b"WARNING", b"FATAL", b"FINE",
+        b"CONFIG",
+    ];
+    let head = &rest[..rest.len().min(80)];
+    head.split(|byte| !byte.is_ascii_alphabetic())
+        .any(|word| LEVELS.contains(&word))
+}

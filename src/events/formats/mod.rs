@@ -1,0 +1,92 @@
+//! One file a format: bytes to events, states and parse issues.
+
+mod connections;
+mod containerd;
+mod kernel;
+mod kubernetes_container;
+mod kubernetes_describe;
+mod kubernetes_objects;
+mod kubernetes_pod;
+mod kubernetes_reason;
+mod kubernetes_table;
+mod kubernetes_text;
+mod logs;
+mod memory;
+mod pools;
+mod positions;
+mod quantity;
+mod servers;
+mod stamps;
+mod systemd;
+
+use super::reading::Reading;
+use crate::input::{Certainty, Kind, Progress, Sample, Sniffer, Source};
+
+/// How the formats of this room are recognised, in order of preference.
+pub const SNIFFERS: &[Sniffer] = &[
+    Sniffer {
+        kind: Kind::Events,
+        format: KUBERNETES_TEXT,
+        sniff: kubernetes_text::sniff,
+        telltales: &[],
+    },
+    Sniffer {
+        kind: Kind::Events,
+        format: KUBERNETES_OBJECTS,
+        sniff: kubernetes_objects::sniff,
+        telltales: &[],
+    },
+    Sniffer {
+        kind: Kind::Events,
+        format: LOG,
+        sniff: logs::sniff,
+        telltales: TELLTALES,
+    },
+];
+
+const KUBERNETES_TEXT: &str = "kubectl text";
+const KUBERNETES_OBJECTS: &str = "Kubernetes objects";
+const LOG: &str = "log";
+
+/// Strings that mean an event wherever they stand: in a GC log, a thread dump, an access log.
+const TELLTALES: &[&str] = &[
+    "java.lang.OutOfMemoryError",
+    "oom-kill:",
+    "invoked oom-killer",
+    "Killed process ",
+    "Dumping heap to ",
+    "Heap dump file created [",
+    "Thread starvation or clock leap detected",
+    "Connection is not available, request timed out after ",
+    "Server startup in ",
+    "(process running for ",
+    "(JVM running for ",
+    "WFLYSRV0025",
+    "(powered by Quarkus ",
+    "Commencing graceful shutdown",
+    "Main process exited, code=",
+    "TaskOOM event",
+    "No space left on device",
+];
+
+/// Reads a source in the format that claims it; one that no format claims is searched for log lines with events.
+pub(super) fn read<'a>(source: &'a Source, progress: &dyn Progress) -> Reading<'a> {
+    let head = &source.bytes[..source.bytes.len().min(64 << 10)];
+    let sample = Sample {
+        name: &source.name,
+        head,
+    };
+    let claimed = SNIFFERS
+        .iter()
+        .map(|sniffer| ((sniffer.sniff)(&sample), sniffer.format))
+        .filter(|(certainty, _)| *certainty > Certainty::No)
+        .reduce(|best, next| if next.0 > best.0 { next } else { best });
+    let format = claimed.map_or(LOG, |(_, format)| format);
+    let mut reading = Reading::new(source, format);
+    match format {
+        KUBERNETES_TEXT => kubernetes_text::read(&mut reading),
+        KUBERNETES_OBJECTS => kubernetes_objects::read(&mut reading),
+        _ => logs::read(&mut reading, progress),
+    }
+    reading
+}

@@ -1,0 +1,85 @@
+//! What systemd writes about its units (src/core/service.c, src/core/unit.c), in journal or syslog lines.
+
+use super::logs::{Candidate, Found};
+use crate::events::event::{KillReason, ProbeKind, Subject, What};
+
+/// See [`super::logs`].
+pub(super) const TRIGGERS: &[&str] = &[
+    "Main process exited, code=",
+    "Failed with result '",
+    "killed by the OOM killer",
+    "Scheduled restart job",
+    "timed out. Killing",
+    "timed out. Terminating",
+    "Watchdog timeout",
+    "with signal SIGKILL",
+    "systemd-oomd[",
+];
+
+/// The event that a line of systemd holds.
+pub(super) fn line(line: &Candidate<'_>) -> Option<Found> {
+    let text = line.message;
+    if let Some((_, rest)) = text
+        .split_once("Killed ")
+        .filter(|_| line.text.contains("systemd-oomd["))
+    {
+        let mut subject = Subject::default();
+        super::kernel::owner(rest.split(' ').next().unwrap_or(""), &mut subject);
+        return Some((What::OomKilled, subject));
+    }
+    let (unit, message) = text.split_once(": ")?;
+    // `shop.service: …`; a unit name has no blanks and ends in its type.
+    let known = [".service", ".scope", ".socket", ".mount"]
+        .iter()
+        .any(|kind| unit.ends_with(kind));
+    if !known || unit.contains(' ') {
+        return None;
+    }
+    let subject = Subject {
+        unit: Some(unit.to_owned()),
+        ..Subject::default()
+    };
+    Some((what(message)?, subject))
+}
+
+fn what(message: &str) -> Option<What> {
+    if let Some(rest) = message.strip_prefix("Main process exited, code=") {
+        // `exited, status=143/n/a`, `killed, status=9/KILL`, `dumped, status=6/ABRT`
+        let (code, status) = rest.split_once(", status=")?;
+        let digits = status
+            .find(|c: char| !c.is_ascii_digit())
+            .unwrap_or(status.len());
+        let number = status[..digits].parse().ok();
+        let exited = code == "exited";
+        return Some(What::ContainerTerminated {
+            exit_code: number.filter(|_| exited),
+            signal: number.filter(|_| !exited),
+            reason: Some(code.to_owned()),
+        });
+    }
+    if let Some(rest) = message.strip_prefix("Failed with result '") {
+        let result = rest.split('\'').next().unwrap_or("").to_owned();
+        return Some(What::SupervisorFailed { result });
+    }
+    if message.contains("killed by the OOM killer") {
+        return Some(What::OomKilled);
+    }
+    if message.contains("Scheduled restart job") {
+        let counter = message
+            .split_once("counter is at ")
+            .and_then(|(_, number)| number.trim_end_matches('.').parse().ok());
+        return Some(What::RestartScheduled { counter });
+    }
+    let reason = if message.contains("timed out. Killing") {
+        KillReason::GraceExceeded
+    } else if message.contains("timed out. Terminating") {
+        KillReason::StartFailed
+    } else if message.contains("Watchdog timeout") {
+        KillReason::Probe(ProbeKind::Health)
+    } else if message.contains("with signal SIGKILL") {
+        KillReason::Signal(9)
+    } else {
+        return None;
+    };
+    Some(What::KillOrdered { reason })
+}

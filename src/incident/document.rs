@@ -1,0 +1,446 @@
+//! The incident report as blocks: verdict, impact, timeline, chain, what was ruled out, lives, actions, sources.
+
+use super::charts;
+use super::ledger::{Judged, Seen};
+use super::report::{End, IncidentReport, Life, Link};
+use crate::document::{Block, Document, Section, Table, Verdict, Words};
+use crate::finding::{Confidence, Evidence, Severity};
+use crate::t;
+use crate::text::{count, duration, percent};
+
+/// Rows of the timeline shown before the rest is left to the detail.
+const TIMELINE: usize = 24;
+
+impl IncidentReport {
+    /// The report as blocks.
+    pub fn document(&self) -> Document {
+        let explanation = self.verdict.explanation.iter();
+        let mut blocks = vec![
+            self.impact_block(),
+            self.actions_block(),
+            self.chain_block(),
+        ];
+        blocks.extend(self.picture());
+        blocks.push(self.timeline_block());
+        blocks.push(self.lives_block());
+        blocks.push(self.hypotheses_block());
+        blocks.extend(self.missing_block());
+        blocks.push(self.findings_block());
+        blocks.push(self.sources_block());
+        blocks.extend(self.room_blocks());
+        Document {
+            title: t!("Incident report"),
+            verdict: Verdict {
+                severity: self.verdict.severity,
+                headline: self.verdict.headline.as_str().into(),
+                explanation: explanation.map(|text| text.as_str().into()).collect(),
+            },
+            blocks,
+        }
+    }
+
+    fn impact_block(&self) -> Block {
+        let impact = &self.impact;
+        let mut facts: Vec<(String, Words)> = Vec::new();
+        let mut fact = |name: String, value: String| facts.push((name, value.into()));
+        fact(t!("Deaths"), self.deaths());
+        if let Some(down) = impact.down {
+            fact(t!("Out of service between lives"), duration(down));
+        }
+        if let (Some(requests), Some(failed)) = (impact.requests, impact.failed) {
+            let failed = t!(
+                "{failed} of {requests} logged requests answered with a server error",
+                failed = count(failed),
+                requests = count(requests)
+            );
+            fact(t!("Requests"), failed);
+        }
+        if let Some((from, to)) = impact
+            .silences
+            .iter()
+            .max_by_key(|(from, to)| to.lo.since(from.hi))
+        {
+            let longest = t!(
+                "{length}, from {from} to {to}",
+                length = duration(to.lo.since(from.hi)),
+                from = from.lo.time_of_day(),
+                to = to.lo.time_of_day()
+            );
+            fact(t!("Longest silence of the access log"), longest);
+        }
+        if let Some(recurrence) = &self.recurrence {
+            fact(t!("It comes back"), recurrence.statement.clone());
+        }
+        facts.push((t!("Signature"), Words::code(self.verdict.signature.clone())));
+        Section::main(t!("Impact"), vec![Block::Facts(facts)])
+    }
+
+    fn deaths(&self) -> String {
+        let all = self.lives.len();
+        let unobserved = match self.unobserved_lives {
+            0 => String::new(),
+            more => t!(
+                "; {more} more restarts were counted but left no evidence",
+                more
+            ),
+        };
+        t!(
+            "{deaths} in {all} observed lives{unobserved}",
+            deaths = self.impact.deaths,
+            all,
+            unobserved
+        )
+    }
+
+    fn actions_block(&self) -> Block {
+        let steps = self.verdict.actions.iter();
+        let steps: Vec<Words> = steps.map(|text| text.as_str().into()).collect();
+        let blocks = match steps.is_empty() {
+            true => vec![Block::Paragraph(
+                t!("Nothing can be advised on this evidence but to collect more next time.").into(),
+            )],
+            false => vec![Block::Steps(steps)],
+        };
+        Section::main(t!("What to do"), blocks)
+    }
+
+    fn chain_block(&self) -> Block {
+        let steps: Vec<Words> = self.chain.iter().map(link).collect();
+        let blocks = match steps.is_empty() {
+            true => vec![Block::Paragraph(
+                t!("The evidence does not show what led to what.").into(),
+            )],
+            false => vec![Block::Steps(steps)],
+        };
+        Section::main(t!("What led to what"), blocks)
+    }
+
+    fn picture(&self) -> Vec<Block> {
+        let charts = [
+            charts::timeline(self),
+            charts::lives(self),
+            charts::response_times(self),
+        ];
+        let charts: Vec<Block> = charts.into_iter().flatten().map(Block::Chart).collect();
+        match charts.is_empty() {
+            true => Vec::new(),
+            false => vec![Section::main(t!("One clock"), charts)],
+        }
+    }
+
+    fn timeline_block(&self) -> Block {
+        let full = self.timeline_table(usize::MAX);
+        let title = t!("Timeline");
+        if self.timeline.len() <= TIMELINE {
+            return Section::main(title, vec![Block::Table(full)]);
+        }
+        let short = self.timeline_table(TIMELINE);
+        let all = Section::detail(t!("All of the timeline"), vec![Block::Table(full)]);
+        Section::main(title, vec![Block::Table(short), all])
+    }
+
+    /// The most severe entries, in order of time.
+    fn timeline_table(&self, most: usize) -> Table {
+        let mut table = Table::new(&[&t!("Time"), &t!("Life"), &t!("What"), &t!("Where")]);
+        let mut kept: Vec<usize> = (0..self.timeline.len()).collect();
+        kept.sort_by_key(|index| (std::cmp::Reverse(self.timeline[*index].severity), *index));
+        kept.truncate(most);
+        kept.sort_unstable();
+        table.more = (self.timeline.len() - kept.len()) as u64;
+        for entry in kept.into_iter().map(|index| &self.timeline[index]) {
+            let until = entry.until.map_or(String::new(), |until| {
+                t!(" – {until}", until = until.lo.time_of_day())
+            });
+            let what = match entry.severity {
+                Severity::Critical => Words::strong(entry.statement.clone()),
+                _ => entry.statement.as_str().into(),
+            };
+            table.row([
+                Words::from(entry.at.to_string()).and(until),
+                entry
+                    .life
+                    .map_or(String::new(), |life| life.to_string())
+                    .into(),
+                what,
+                Words::code(entry.evidence.locator.to_string()),
+            ]);
+        }
+        table
+    }
+
+    fn lives_block(&self) -> Block {
+        let mut table = Table::new(&[
+            &t!("#Life"),
+            &t!("Started"),
+            &t!("#Uptime"),
+            &t!("Ended by"),
+            &t!("#Exit"),
+            &t!("#Heap after GC"),
+            &t!("#Lost to GC"),
+            &t!("#Busy threads"),
+            &t!("Evidence"),
+        ]);
+        for life in &self.lives {
+            let covered: Vec<&str> = life.covered_by.iter().map(|kind| kind.word()).collect();
+            let uptime = match (life.started, life.ended) {
+                (Some(start), Some(end)) => duration(end.lo.since(start.lo)),
+                _ => "–".to_owned(),
+            };
+            let share =
+                |value: Option<f64>| value.map_or("–".to_owned(), |value| percent(value, 1.0));
+            let dash = || "–".to_owned();
+            table.row([
+                life.number.to_string().into(),
+                life.started.map_or_else(dash, |at| at.to_string()).into(),
+                uptime.into(),
+                life.terminator.kind.words().into(),
+                life.terminator
+                    .exit_code
+                    .map_or_else(dash, |code| code.to_string())
+                    .into(),
+                share(life.occupancy_at_end).into(),
+                share(life.gc_loss_at_end).into(),
+                life.busy
+                    .map_or_else(dash, |(busy, all)| format!("{busy}/{all}"))
+                    .into(),
+                covered.join(", ").into(),
+            ]);
+        }
+        let note = t!(
+            "Heap and collector: the last minute of each life. Busy threads: the request pool in the last thread dump."
+        );
+        Section::main(
+            t!("Lives"),
+            vec![Block::Table(table), Block::Paragraph(note.into())],
+        )
+    }
+
+    /// What was considered and how it was judged, in the life that the verdict is about.
+    fn hypotheses_block(&self) -> Block {
+        let Some(life) = super::verdict::subject(&self.lives).map(|index| &self.lives[index])
+        else {
+            return Section::detail(t!("What was considered"), Vec::new());
+        };
+        let mut table = Table::new(&[&t!("Hypothesis"), &t!("Judged"), &t!("For"), &t!("Against")]);
+        let judged = || life.mechanisms.iter().chain(&life.causes);
+        let decided = |judged: &&Judged| judged.confidence != Confidence::Undetermined;
+        for judged in judged().filter(decided) {
+            let list = |clues: Vec<&str>| clues.join("; ");
+            table.row([
+                Words::from(judged.title.as_str()),
+                Words::strong(judged.confidence.word()),
+                list(
+                    judged
+                        .speaking_for()
+                        .map(|clue| clue.statement.as_str())
+                        .collect(),
+                )
+                .into(),
+                list(
+                    judged
+                        .speaking_against()
+                        .map(|clue| clue.statement.as_str())
+                        .collect(),
+                )
+                .into(),
+            ]);
+        }
+        let open: Vec<&str> = judged()
+            .filter(|judged| !decided(judged))
+            .map(|judged| judged.title.as_str())
+            .collect();
+        let mut blocks = vec![Block::Table(table)];
+        if !open.is_empty() {
+            let open = t!(
+                "Undetermined, for want of evidence either way: {list}.",
+                list = open.join(", ")
+            );
+            blocks.push(Block::Paragraph(open.into()));
+        }
+        blocks.extend(judged().filter(decided).map(ledger));
+        Section::main(t!("What was considered, and ruled out"), blocks)
+    }
+
+    fn missing_block(&self) -> Option<Block> {
+        if self.missing.is_empty() {
+            return None;
+        }
+        let mut table = Table::new(&[
+            &t!("Not there"),
+            &t!("Would tell"),
+            &t!("Capture it next time"),
+        ]);
+        for missing in &self.missing {
+            table.row([
+                missing.what.as_str().into(),
+                missing.tells.as_str().into(),
+                Words::code(missing.capture.clone()),
+            ]);
+        }
+        Some(Section::main(
+            t!("Missing evidence"),
+            vec![Block::Table(table)],
+        ))
+    }
+
+    fn findings_block(&self) -> Block {
+        let cards = self.findings.iter().cloned();
+        let cards: Vec<Block> = cards.map(|card| Block::Finding(Box::new(card))).collect();
+        Section::detail(t!("All findings ({count})", count = cards.len()), cards)
+    }
+
+    fn sources_block(&self) -> Block {
+        let mut table = Table::new(&[
+            &t!("File"),
+            &t!("Read as"),
+            &t!("#Bytes"),
+            &t!("#Records"),
+            &t!("#Not understood"),
+        ]);
+        for source in &self.sources {
+            let reads = self
+                .coverage
+                .iter()
+                .filter(|read| read.source == source.name);
+            let (records, lost) = reads.fold((0, 0), |(records, lost), read| {
+                (records + read.records, lost + read.not_understood)
+            });
+            table.row([
+                Words::code(source.name.clone()),
+                source.format.as_str().into(),
+                count(source.bytes).into(),
+                count(records).into(),
+                count(lost).into(),
+            ]);
+        }
+        let mut blocks = vec![Block::Table(table)];
+        let issues = self
+            .coverage
+            .iter()
+            .flat_map(|read| &read.issues)
+            .chain(&self.issues);
+        let issues: Vec<Words> = issues.map(|issue| issue.to_string().into()).collect();
+        if !issues.is_empty() {
+            blocks.push(Block::Paragraph(
+                t!("Not understood or not readable:").into(),
+            ));
+            blocks.push(Block::List(issues));
+        }
+        let clocks = self.clocks.iter();
+        let clocks: Vec<Words> = clocks
+            .map(|clock| {
+                Words::code(clock.source.clone())
+                    .and(": ")
+                    .and(clock.basis.as_str())
+            })
+            .collect();
+        blocks.push(Section::detail(t!("Clocks"), vec![Block::List(clocks)]));
+        Section::main(t!("Sources"), blocks)
+    }
+
+    /// The reports of the rooms, for those who want to see the evidence itself.
+    fn room_blocks(&self) -> Vec<Block> {
+        let rooms = &self.rooms;
+        let read = |coverage: &[crate::input::Coverage]| !coverage.is_empty();
+        let heap = rooms.heap.iter().map(|report| report.document());
+        let others = [
+            read(&rooms.gc.coverage).then(|| rooms.gc.document()),
+            read(&rooms.threads.coverage).then(|| rooms.threads.document()),
+            read(&rooms.access.coverage).then(|| rooms.access.document()),
+            read(&rooms.events.coverage).then(|| rooms.events.document()),
+        ];
+        heap.chain(others.into_iter().flatten())
+            .map(|document| {
+                let headline = Block::Paragraph(document.verdict.headline);
+                let explanation = document
+                    .verdict
+                    .explanation
+                    .into_iter()
+                    .map(Block::Paragraph);
+                let blocks = std::iter::once(headline)
+                    .chain(explanation)
+                    .chain(document.blocks);
+                Section::detail(document.title, blocks.collect())
+            })
+            .collect()
+    }
+}
+
+fn link(link: &Link) -> Words {
+    let words = match link.at {
+        Some(at) => Words::strong(at.lo.time_of_day())
+            .and("  ")
+            .and(link.statement.as_str()),
+        None => link.statement.as_str().into(),
+    };
+    match link.evidence.first() {
+        Some(evidence) => words
+            .and("  ")
+            .and(Words::code(evidence.locator.to_string())),
+        None => words,
+    }
+}
+
+/// The ledger of one hypothesis with its evidence.
+fn ledger(judged: &Judged) -> Block {
+    let mut table = Table::new(&[&t!("#Weight"), &t!("Seen"), &t!("Clue"), &t!("Where")]);
+    for clue in &judged.clues {
+        let seen = match clue.seen {
+            Seen::Yes => t!("yes"),
+            Seen::No => t!("no"),
+            Seen::NotObservable => t!("not observable here"),
+        };
+        let places = clue
+            .evidence
+            .iter()
+            .map(|Evidence { locator, .. }| locator.to_string());
+        let places: Vec<String> = places.collect();
+        table.row([
+            format!("{:+}", clue.weight).into(),
+            seen.into(),
+            clue.statement.as_str().into(),
+            Words::code(places.join(" ")),
+        ]);
+    }
+    let title = t!(
+        "{title}: {word}",
+        title = judged.title,
+        word = judged.confidence.word()
+    );
+    Section::detail(
+        title,
+        vec![
+            Block::Paragraph(judged.statement.as_str().into()),
+            Block::Table(table),
+        ],
+    )
+}
+
+impl Life {
+    /// How long it lived, in microseconds.
+    pub fn uptime(&self) -> Option<i64> {
+        Some(self.ended?.lo.since(self.started?.lo))
+    }
+}
+
+impl End {
+    /// A few words for tables.
+    pub fn words(self) -> String {
+        match self {
+            Self::StillRunning => t!("still running"),
+            Self::ProbeKill => t!("liveness probe"),
+            Self::ContainerOomKill => t!("container memory limit"),
+            Self::NodeOomKill => t!("node out of memory"),
+            Self::Evicted => t!("eviction"),
+            Self::ExitOnOutOfMemory => t!("itself, on OutOfMemoryError"),
+            Self::Crash => t!("crash"),
+            Self::StartFailure => t!("failed start"),
+            Self::StartTimeout => t!("start time limit"),
+            Self::OrderedStop => t!("ordered stop"),
+            Self::NormalExit => t!("itself, without error"),
+            Self::KilledByUnknown => t!("SIGKILL, sender unknown"),
+            Self::ErrorExit => t!("error exit"),
+            Self::Unknown => t!("unknown"),
+        }
+    }
+}

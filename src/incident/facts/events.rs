@@ -1,0 +1,407 @@
+//! What restart evidence and application logs show about a life.
+
+use super::{Fact, Observed};
+use crate::events::{OomScope, OomVariant, ProbeFailure, RunState, Terminated, What};
+use crate::finding::Evidence;
+use crate::incident::case::{Case, quote};
+use crate::incident::needs::Need;
+use crate::t;
+use crate::text::{bytes, duration};
+use crate::time::{Moment, SECOND};
+
+/// Deaths before this age, several times, are a crash loop.
+const YOUNG: i64 = 60 * SECOND;
+
+/// The first event that `test` accepts as a fact in the words of `say`, with its count.
+fn first(
+    case: &Case<'_>,
+    test: impl Fn(&What) -> bool,
+    say: impl FnOnce(&What, u64) -> String,
+) -> Option<Fact> {
+    let found: Vec<_> = case.events_where(test).collect();
+    let event = found.first()?;
+    let count = found.iter().map(|placed| placed.count).sum();
+    let evidence = found.iter().take(3).map(|placed| quote(placed.event));
+    Some(Fact {
+        at: event.at,
+        statement: say(event.what(), count),
+        evidence: evidence.collect(),
+    })
+}
+
+fn supervisor(case: &Case<'_>, fact: Option<Fact>) -> Observed {
+    match (fact, case.supervised()) {
+        (Some(fact), _) => Observed::Yes(fact),
+        (None, true) => Observed::No,
+        (None, false) => Observed::Unknown(Need::RestartEvidence),
+    }
+}
+
+fn application(case: &Case<'_>, fact: Option<Fact>) -> Observed {
+    let logged = case.events.iter().any(|placed| {
+        matches!(
+            placed.what(),
+            What::ServerStarted { .. } | What::OutOfMemoryError { .. }
+        )
+    });
+    match (fact, logged) {
+        (Some(fact), _) => Observed::Yes(fact),
+        (None, true) => Observed::No,
+        (None, false) => Observed::Unknown(Need::ApplicationLog),
+    }
+}
+
+/// An `OutOfMemoryError` of one of these kinds was written.
+pub(in crate::incident) fn out_of_memory(case: &Case<'_>, variants: &[OomVariant]) -> Observed {
+    let wanted = |what: &What| matches!(what, What::OutOfMemoryError { variant, .. } if variants.contains(variant));
+    let fact = first(case, wanted, |what, count| {
+        let What::OutOfMemoryError { variant, .. } = what else {
+            return String::new();
+        };
+        let words = variant.words();
+        match count {
+            1 => t!("OutOfMemoryError: {words}", words),
+            _ => t!("OutOfMemoryError: {words}, {count} times", words, count),
+        }
+    });
+    application(case, fact)
+}
+
+/// Probes got no answer in time.
+pub(in crate::incident) fn probes_timed_out(case: &Case<'_>) -> Observed {
+    probes(
+        case,
+        |why| why == ProbeFailure::Timeout,
+        t!("probes got no answer in time"),
+    )
+}
+
+/// Probes were answered with an error: the process was alive.
+pub(in crate::incident) fn probes_got_errors(case: &Case<'_>) -> Observed {
+    let status = |why| matches!(why, ProbeFailure::Status(_));
+    probes(
+        case,
+        status,
+        t!("probes were answered with an error, so the process could answer"),
+    )
+}
+
+fn probes(case: &Case<'_>, test: impl Fn(ProbeFailure) -> bool, words: String) -> Observed {
+    let failed = |what: &What| matches!(what, What::ProbeFailed { why, .. } if test(*why));
+    let fact = first(case, failed, |_, count| match count {
+        1 => words,
+        _ => t!("{words}, {count} times at least", words, count),
+    });
+    supervisor(case, fact)
+}
+
+/// The kernel killed the process at the memory limit of its container.
+pub(in crate::incident) fn killed_at_limit(case: &Case<'_>) -> Observed {
+    let kernel =
+        |what: &What| matches!(what, What::KernelOomKill(kill) if kill.scope == OomScope::Memcg);
+    if let Some(fact) = first(case, kernel, |_, _| {
+        t!("the kernel killed it at the memory limit of its container")
+    }) {
+        return Observed::Yes(fact);
+    }
+    let end = case.container().and_then(|life| life.end.as_ref());
+    let said =
+        |end: &Terminated| end.reason.as_deref() == Some("OOMKilled") && end.exit_code != Some(143);
+    if let (Some(end), Some(life)) = (end.filter(|end| said(end)), case.container()) {
+        let code = end.exit_code.unwrap_or(137);
+        let statement = t!("the runtime reports OOMKilled, exit code {code}", code);
+        let place = life
+            .locators
+            .last()
+            .map(|at| Evidence::new(statement.clone(), at.clone()));
+        return Observed::Yes(Fact {
+            at: end.finished,
+            statement,
+            evidence: place.into_iter().collect(),
+        });
+    }
+    let runtime = |what: &What| matches!(what, What::OomKilled);
+    let fact = first(case, runtime, |_, _| {
+        t!("the runtime reports a kill at the memory limit of the container")
+    });
+    match (fact, case.supervised()) {
+        (Some(fact), _) => Observed::Yes(fact),
+        (None, true) => Observed::No,
+        (None, false) => Observed::Unknown(Need::KernelLog),
+    }
+}
+
+/// The kernel killed it because the whole node had no memory left.
+pub(in crate::incident) fn node_out_of_memory(case: &Case<'_>) -> Observed {
+    let node = |what: &What| {
+        matches!(what, What::KernelOomKill(kill) if kill.scope == OomScope::Global)
+            || matches!(what, What::NodeOom { .. })
+    };
+    supervisor(
+        case,
+        first(case, node, |_, _| t!("the node itself ran out of memory")),
+    )
+}
+
+/// The heap may grow to three quarters of the container's limit or more.
+pub(in crate::incident) fn heap_too_large_for_container(case: &Case<'_>) -> Observed {
+    let state = case.container_state();
+    let limit = state.and_then(|state| state.limits.memory);
+    let (Some(limit), Some(state)) = (limit, state) else {
+        return Observed::Unknown(Need::RestartEvidence);
+    };
+    let Some(heap) = case.gc().and_then(|gc| gc.heap_max) else {
+        return Observed::Unknown(Need::GcLog);
+    };
+    let statement = t!(
+        "the heap may grow to {heap}, the container's limit is {limit}",
+        heap = bytes(heap),
+        limit = bytes(limit)
+    );
+    let evidence = Evidence::new(statement.clone(), state.locator.clone());
+    let tight = heap as f64 >= 0.75 * limit as f64;
+    Observed::when(tight.then(|| Fact::new(None, statement, evidence)))
+}
+
+/// A dependency failed, or a connection pool ran dry.
+pub(in crate::incident) fn dependency_failed(case: &Case<'_>) -> Observed {
+    let failed =
+        |what: &What| matches!(what, What::ConnectionFailed { .. } | What::PoolExhausted(_));
+    let fact = first(case, failed, |what, count| match what {
+        What::PoolExhausted(pool) => {
+            let name = pool.pool.clone().unwrap_or_else(|| t!("a connection pool"));
+            t!(
+                "{name} had no connection to give, {count} times",
+                name,
+                count
+            )
+        }
+        What::ConnectionFailed {
+            remote: Some(remote),
+            ..
+        } => {
+            t!(
+                "{remote} could not be reached or did not answer, {count} times",
+                remote,
+                count
+            )
+        }
+        _ => t!(
+            "a dependency could not be reached or did not answer, {count} times",
+            count
+        ),
+    });
+    application(case, fact)
+}
+
+/// Connections are taken and not given back.
+pub(in crate::incident) fn connections_leak(case: &Case<'_>) -> Observed {
+    let leak = |what: &What| matches!(what, What::ConnectionLeak);
+    let fact = first(case, leak, |_, count| {
+        t!(
+            "the connection pool reports connections that were not given back, {count} times",
+            count
+        )
+    });
+    application(case, fact)
+}
+
+/// A volume could not be mounted, or a disk is full.
+pub(in crate::incident) fn storage_failed(case: &Case<'_>) -> Observed {
+    let failed = |what: &What| matches!(what, What::MountFailed { .. } | What::StorageFull);
+    let fact = first(case, failed, |what, _| match what {
+        What::StorageFull => t!("no space left on a device"),
+        _ => t!("a volume could not be mounted"),
+    });
+    supervisor(case, fact)
+}
+
+/// The platform or an operator acted: eviction, reboot, drain, rollout.
+pub(in crate::incident) fn platform_acted(case: &Case<'_>) -> Observed {
+    let acted = |what: &What| {
+        matches!(
+            what,
+            What::Evicted { .. }
+                | What::NodeNotReady
+                | What::NodeRebooted
+                | What::NodePressure { .. }
+                | What::Preempted
+                | What::Scaled
+        )
+    };
+    supervisor(
+        case,
+        first(case, acted, |what, _| match what {
+            What::Evicted { .. } => t!("the pod was evicted"),
+            What::NodeNotReady => t!("the node stopped answering"),
+            What::NodeRebooted => t!("the node was rebooted"),
+            What::NodePressure { resource } => t!("the node was short of {resource}", resource),
+            What::Preempted => t!("a pod of higher priority took its place"),
+            _ => t!("a controller changed the number of pods"),
+        }),
+    )
+}
+
+/// An orderly shutdown was written.
+pub(in crate::incident) fn shut_down_in_order(case: &Case<'_>) -> Observed {
+    let stopped = |what: &What| {
+        matches!(
+            what,
+            What::ServerStopping { .. } | What::ServerStopped { .. }
+        )
+    };
+    application(
+        case,
+        first(case, stopped, |_, _| t!("the server shut down in order")),
+    )
+}
+
+/// Lives end young, several times.
+pub(in crate::incident) fn crash_loop(case: &Case<'_>) -> Observed {
+    if !case.supervised() {
+        return Observed::Unknown(Need::RestartEvidence);
+    }
+    let young = |life: &&crate::incident::incarnations::Incarnation| matches!((life.started, life.ended), (Some(start), Some(end)) if end.lo.since(start.lo) < YOUNG);
+    let deaths = case.lives.iter().filter(young).count() as u64;
+    let counted = match case.container_state() {
+        Some(state) if young(&case.life) && waiting(&state.state) => {
+            state.restart_count.unwrap_or(0)
+        }
+        _ => 0,
+    };
+    let deaths = deaths.max(counted);
+    let place = case.container().and_then(|life| life.locators.last());
+    let (Some(place), true) = (place, deaths >= 3 || (deaths > 0 && counted >= 3)) else {
+        return Observed::No;
+    };
+    let statement = t!(
+        "{deaths} lives ended within a minute of their start",
+        deaths
+    );
+    let evidence = Evidence::new(statement.clone(), place.clone());
+    Observed::Yes(Fact::new(case.life.started, statement, evidence))
+}
+
+fn waiting(state: &RunState) -> bool {
+    matches!(state, RunState::Waiting { .. })
+}
+
+/// The application complains about its configuration or fails to start.
+pub(in crate::incident) fn start_failed(case: &Case<'_>) -> Observed {
+    let failed = |what: &What| {
+        matches!(
+            what,
+            What::ServerStartFailed { .. }
+                | What::ConfigError
+                | What::ContainerStartFailed
+                | What::ImagePullFailed
+                | What::SchedulingFailed { .. }
+                | What::SandboxFailed
+        )
+    };
+    let fact = first(case, failed, |what, _| match what {
+        What::ImagePullFailed => t!("the image could not be fetched"),
+        What::SchedulingFailed { .. } => t!("no node could take the pod"),
+        What::ConfigError => t!("the application cannot work with its configuration"),
+        _ => t!("the start failed"),
+    });
+    application(case, fact)
+}
+
+/// The JVM crashed.
+pub(in crate::incident) fn crashed(case: &Case<'_>) -> Observed {
+    let crash = |what: &What| matches!(what, What::JvmCrash { .. });
+    let fact = first(case, crash, |what, _| match what {
+        What::JvmCrash {
+            error,
+            frame: Some(frame),
+            ..
+        } => {
+            t!("the JVM crashed: {error} in {frame}", error, frame)
+        }
+        What::JvmCrash { error, .. } => t!("the JVM crashed: {error}", error),
+        _ => String::new(),
+    });
+    Observed::when(fact)
+}
+
+/// HikariCP's housekeeper measured a stand-still that the collector does not explain.
+pub(in crate::incident) fn unexplained_freeze(case: &Case<'_>) -> Observed {
+    let frozen = |what: &What| matches!(what, What::HousekeeperStarved { .. });
+    let longest = case.gc().map_or(0, |gc| gc.pauses.max);
+    let starved = case
+        .events_where(frozen)
+        .find_map(|placed| match placed.what() {
+            What::HousekeeperStarved { delta } if delta - 30 * SECOND > longest * 2 => {
+                Some((placed, *delta))
+            }
+            _ => None,
+        });
+    Observed::when(starved.map(|(placed, delta)| {
+        let statement = t!(
+            "the process stood still for about {time}, and no GC pause was that long",
+            time = duration(delta - 30 * SECOND)
+        );
+        Fact::new(placed.at, statement, quote(placed.event))
+    }))
+}
+
+/// A heap dump was begun and not finished before the end.
+pub(in crate::incident) fn dump_unfinished(case: &Case<'_>) -> Observed {
+    let begun = |what: &What| matches!(what, What::HeapDumpBegun { .. });
+    let finished = case
+        .events_where(|what| matches!(what, What::HeapDumpFinished { .. } | What::HeapDumpFailed))
+        .next();
+    if finished.is_some() {
+        return Observed::No;
+    }
+    let fact = first(case, begun, |_, _| {
+        t!("a heap dump was begun and never finished")
+    });
+    application(case, fact)
+}
+
+/// The kill came while the server was still starting.
+pub(in crate::incident) fn killed_while_starting(case: &Case<'_>) -> Observed {
+    let killed = case
+        .events_where(|what| matches!(what, What::KillOrdered { .. }))
+        .last();
+    let Some((killed, at)) = killed.and_then(|placed| Some((placed, placed.last()?))) else {
+        return supervisor(case, None);
+    };
+    let ready = case.life.ready.map(|ready: Moment| ready.lo);
+    let early = ready.is_none_or(|ready| ready > at.hi) && !served(case);
+    let statement = t!("it was killed before the server reported that it is up");
+    supervisor(
+        case,
+        early.then(|| Fact::new(Some(at), statement, quote(killed.event))),
+    )
+}
+
+fn served(case: &Case<'_>) -> bool {
+    case.seconds.iter().any(|(_, second)| second.finished > 0)
+}
+
+/// The server itself says that all its request threads are busy.
+pub(in crate::incident) fn workers_busy(case: &Case<'_>) -> Observed {
+    let busy = |what: &What| matches!(what, What::WorkersBusy { .. });
+    let fact = first(case, busy, |_, _| {
+        t!("the server says that all its threads are busy")
+    });
+    application(case, fact)
+}
+
+/// An `OutOfMemoryError` was written at least a minute before the end: the process lived on.
+pub(in crate::incident) fn out_of_memory_long_before_end(
+    case: &Case<'_>,
+    variants: &[OomVariant],
+) -> Observed {
+    let observed = out_of_memory(case, variants);
+    let (Some(fact), Some(end)) = (observed.fact(), case.end()) else {
+        return observed;
+    };
+    match fact.at {
+        Some(at) if end.since(at.hi) >= YOUNG => observed,
+        _ => Observed::No,
+    }
+}

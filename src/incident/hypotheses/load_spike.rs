@@ -1,0 +1,76 @@
+//! More work came than the process can do.
+
+use super::{Hypothesis, Ledger};
+use crate::finding::{RuleMeta, Severity};
+use crate::incident::case::Case;
+use crate::incident::facts::{access, gc, threads};
+use crate::incident::ledger::{DECISIVE, MODERATE, Question, STRONG};
+use crate::t;
+
+const META: RuleMeta = RuleMeta {
+    id: "incident/load-spike",
+    title: "Load spike",
+    severity: Severity::High,
+    means: "The arrivals rose first, everything else followed.",
+    detected: "At least twice the usual arrivals just before the trouble (+10), one client that sends most (+10). Steady arrivals are decisive against it (-20).",
+    advice: "Limit the rate per client (429), shed load before the pool is full, and scale on arrivals.",
+    false_positives: "Retries after a failure raise the arrivals too: then the failure came first.",
+    sources: &["Little, 1961 (L = λW)"],
+};
+
+pub(super) const HYPOTHESIS: Hypothesis = Hypothesis {
+    meta: &META,
+    question: Question::Cause,
+    weigh,
+};
+
+fn weigh(case: &Case<'_>) -> Ledger {
+    let mut ledger = Ledger::new(t!("More requests came than the process could serve."));
+    let trouble = [
+        gc::spiral(case),
+        threads::deadlock(case),
+        access::slowed_down(case),
+        access::service_stopped(case),
+    ]
+    .iter()
+    .find_map(|observed| observed.fact().and_then(|fact| fact.at));
+    let rose = access::load_rose(case, trouble);
+    ledger.weigh(
+        "load",
+        STRONG,
+        t!("arrivals that rose before the trouble"),
+        &rose,
+    );
+    ledger.weigh(
+        "load",
+        -DECISIVE,
+        t!("steady arrivals"),
+        &access::load_steady(case, trouble),
+    );
+    if rose.fact().is_some() {
+        ledger.weigh(
+            "client",
+            STRONG,
+            t!("one client that sends most requests"),
+            &access::one_client(case),
+        );
+        ledger.weigh(
+            "slow",
+            MODERATE,
+            t!("requests that became slow"),
+            &access::slowed_down(case),
+        );
+    }
+    ledger.weigh(
+        "deadlock",
+        -STRONG,
+        t!("a deadlock, which needs no load"),
+        &threads::deadlock(case),
+    );
+    ledger.link(&rose);
+    ledger.link(&access::slowed_down(case));
+    ledger.advise(t!(
+        "Answer 429 before the pool is full, and limit the rate per client."
+    ));
+    ledger
+}

@@ -1,0 +1,44 @@
+//! A volume or disk failed.
+
+use super::{Hypothesis, Ledger};
+use crate::finding::{RuleMeta, Severity};
+use crate::incident::case::Case;
+use crate::incident::facts::events;
+use crate::incident::ledger::{DECISIVE, Question};
+use crate::t;
+
+const META: RuleMeta = RuleMeta {
+    id: "incident/storage-failure",
+    title: "Storage failure",
+    severity: Severity::High,
+    means: "A volume could not be mounted or a disk is full: the process cannot start, or stands still in file I/O.",
+    detected: "A failed mount or a full device is reported (+20).",
+    advice: "Look at the volume: does it exist, is it attached elsewhere, is it full?",
+    false_positives: "A failed mount of another pod on the same node.",
+    sources: &["Kubernetes kubelet, volume manager events"],
+};
+
+pub(super) const HYPOTHESIS: Hypothesis = Hypothesis {
+    meta: &META,
+    question: Question::Cause,
+    weigh,
+};
+
+fn weigh(case: &Case<'_>) -> Ledger {
+    let mut ledger = Ledger::new(match events::storage_failed(case).fact() {
+        Some(fact) => t!("Storage failed: {what}.", what = fact.statement),
+        None => t!("Storage failed."),
+    });
+    let failed = events::storage_failed(case);
+    ledger.weigh(
+        "failed",
+        DECISIVE,
+        t!("a failed mount or a full device"),
+        &failed,
+    );
+    ledger.link(&failed);
+    ledger.advise(t!(
+        "Look at the volume: whether it exists, where it is attached, how full it is."
+    ));
+    ledger
+}

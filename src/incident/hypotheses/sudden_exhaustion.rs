@@ -1,0 +1,86 @@
+//! One request or job filled the heap.
+
+use super::{Hypothesis, Ledger};
+use crate::events::OomVariant;
+use crate::finding::{RuleMeta, Severity};
+use crate::gc::Cause;
+use crate::incident::case::Case;
+use crate::incident::facts::{access, events, gc, heap};
+use crate::incident::ledger::{DECISIVE, MODERATE, Question, STRONG};
+use crate::t;
+
+const META: RuleMeta = RuleMeta {
+    id: "incident/sudden-exhaustion",
+    title: "One request filled the heap",
+    severity: Severity::Critical,
+    means: "A single request or job took more memory than there was: an unbounded result set, a huge upload or report.",
+    detected: "The GC log shows a flat live set that jumps (+10); the local variables of one thread hold at least 20 % of the heap (+20); a very large response was sent (+5). A live set that rose slowly speaks against it (-10).",
+    advice: "Page through results, stream instead of collecting, and limit what a request may ask for.",
+    false_positives: "A batch job that always needs this much is an undersized heap.",
+    sources: &["Eclipse MAT, thread details"],
+};
+
+pub(super) const HYPOTHESIS: Hypothesis = Hypothesis {
+    meta: &META,
+    question: Question::Cause,
+    weigh,
+};
+
+fn weigh(case: &Case<'_>) -> Ledger {
+    let mut ledger = Ledger::new(match heap::local_holder(case).fact() {
+        Some(fact) => t!(
+            "One request or job filled the heap: {what}.",
+            what = fact.statement
+        ),
+        None => t!("One request or job filled the heap."),
+    });
+    let jump = gc::points_to(case, Cause::Spike);
+    let local = heap::local_holder(case);
+    ledger.weigh("jump", STRONG, t!("a live set that jumps"), &jump);
+    ledger.weigh(
+        "local",
+        DECISIVE,
+        t!("local variables of one thread that hold much of the heap"),
+        &local,
+    );
+    ledger.weigh(
+        "floor",
+        -STRONG,
+        t!("a live set that rises slowly"),
+        &gc::floor_rises(case),
+    );
+    ledger.weigh(
+        "room",
+        -DECISIVE,
+        t!("a heap with room after the last collection"),
+        &gc::room_left(case),
+    );
+    if jump.fact().is_some() || local.fact().is_some() {
+        ledger.weigh(
+            "payload",
+            MODERATE,
+            t!("a very large response"),
+            &access::large_responses(case),
+        );
+        let heap_error = events::out_of_memory(
+            case,
+            &[
+                OomVariant::HeapSpace,
+                OomVariant::GcOverhead,
+                OomVariant::ArraySize,
+            ],
+        );
+        ledger.weigh(
+            "error",
+            MODERATE,
+            t!("an OutOfMemoryError for the heap"),
+            &heap_error,
+        );
+    }
+    ledger.link(&jump);
+    ledger.link(&local);
+    ledger.advise(t!(
+        "Limit what one request may load: page through results, or stream them."
+    ));
+    ledger
+}

@@ -1,0 +1,60 @@
+//! What users and operators felt, as facts. How bad that is depends on who they are, so no level is given.
+
+use super::clocks::Clocks;
+use super::report::{End, Impact, Life};
+use super::rooms::Rooms;
+use crate::time::{Instant, Moment};
+
+/// Counts requests, deaths and silences.
+pub(super) fn assess(rooms: &Rooms, clocks: &Clocks, lives: &[Life]) -> Impact {
+    let access = &rooms.access;
+    let logged = access.requests > 0;
+    let failed: u64 = access
+        .statuses
+        .iter()
+        .filter(|(status, _)| (500..600).contains(status))
+        .map(|(_, count)| count)
+        .sum();
+    let silences = access.gaps.iter().filter_map(|gap| {
+        let from = clocks.place_access(rooms, gap.from)?;
+        Some((from, clocks.place_access(rooms, gap.to)?))
+    });
+    Impact {
+        requests: logged.then_some(access.requests),
+        failed: logged.then_some(failed),
+        deaths: lives.iter().filter(|life| died(life)).count() as u64,
+        down: down(rooms, clocks, lives),
+        silences: silences.collect(),
+    }
+}
+
+/// Whether a life ended against the will of its operator.
+pub(super) fn died(life: &Life) -> bool {
+    !matches!(
+        life.terminator.kind,
+        End::StillRunning | End::OrderedStop | End::NormalExit
+    ) && (life.ended.is_some() || life.terminator.kind != End::Unknown)
+}
+
+/// From each death to the next life that is up, or to its first finished request, whichever is known first.
+fn down(rooms: &Rooms, clocks: &Clocks, lives: &[Life]) -> Option<i64> {
+    let finished: Vec<Instant> = rooms
+        .access
+        .seconds
+        .iter()
+        .filter(|second| second.finished > 0)
+        .filter_map(|second| Some(clocks.place_access(rooms, Moment::exact(second.at))?.lo))
+        .collect();
+    let mut total = None;
+    for pair in lives.windows(2) {
+        let (Some(ended), Some(started)) = (pair[0].ended, pair[1].started) else {
+            continue;
+        };
+        let served = finished.iter().find(|at| **at > started.lo).copied();
+        let back = [pair[1].ready.map(|ready| ready.lo), served];
+        if let Some(back) = back.into_iter().flatten().min() {
+            *total.get_or_insert(0) += back.since(ended.lo).max(0);
+        }
+    }
+    total
+}

@@ -1,0 +1,280 @@
+//! The lives of each JVM: starts that different sources saw are one start, and each life owns its evidence.
+
+use super::clocks::{Clocks, jvm_start};
+use super::placed::Placed;
+use super::rooms::Rooms;
+use crate::events::{Subject, What};
+use crate::gc::LifeEnd;
+use crate::time::{Instant, Moment, SECOND};
+
+/// Between the order to start a container and the start of its JVM.
+const EXEC_DELAY: i64 = 10 * SECOND;
+/// The longest start-up that a "server is up" line without further evidence stands for.
+const START_UP: i64 = 120 * SECOND;
+
+/// One life of a JVM with the evidence that speaks of it, as positions in the rooms' reports.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Incarnation {
+    pub(super) subject: Subject,
+    pub(super) started: Option<Moment>,
+    pub(super) ready: Option<Moment>,
+    pub(super) ended: Option<Moment>,
+    pub(super) running: bool,
+    /// In `rooms.events.lives`.
+    pub(super) container: Option<usize>,
+    /// In `rooms.gc.lives`.
+    pub(super) gc: Option<usize>,
+    /// In `rooms.threads.dumps`, with the time each was taken.
+    pub(super) dumps: Vec<(usize, Option<Moment>)>,
+    /// In `rooms.heap`.
+    pub(super) heaps: Vec<usize>,
+    /// In the list of placed events, with the time in this life. A counted series of which only the first and the last
+    /// are known can reach over several lives.
+    pub(super) events: Vec<(usize, Option<Moment>)>,
+}
+
+/// Who saw a start.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Witness {
+    Container(usize),
+    Gc(usize),
+    Dump(usize),
+    Server,
+}
+
+impl Witness {
+    /// Two starts seen by witnesses of the same sort are two starts, except for dumps: each repeats the same one.
+    fn excludes(self, other: Self) -> bool {
+        match (self, other) {
+            (Self::Container(_), Self::Container(_)) | (Self::Gc(_), Self::Gc(_)) => true,
+            (Self::Server, Self::Server) => true,
+            (Self::Container(_) | Self::Gc(_) | Self::Dump(_) | Self::Server, _) => false,
+        }
+    }
+}
+
+/// Finds the lives, in order of time, and gives each its evidence.
+pub(super) fn find(rooms: &Rooms, clocks: &Clocks, events: &[Placed<'_>]) -> Vec<Incarnation> {
+    let mut lives = cluster(starts(rooms, clocks, events), rooms);
+    if lives.is_empty() {
+        lives.push(Incarnation::default());
+    }
+    adopt_unclocked_logs(&mut lives, rooms);
+    end(&mut lives, rooms, clocks);
+    drop_sidecars(&mut lives, rooms);
+    give_evidence(&mut lives, rooms, clocks, events);
+    lives
+}
+
+/// Every start that some source saw, in order of time.
+fn starts(rooms: &Rooms, clocks: &Clocks, events: &[Placed<'_>]) -> Vec<(Moment, Witness)> {
+    let mut starts = Vec::new();
+    for (index, life) in rooms.events.lives.iter().enumerate() {
+        let source = life.locators.first().map_or("", |place| &place.source);
+        if let Some(at) = life.started.and_then(|stamp| clocks.place(source, stamp)) {
+            starts.push((at, Witness::Container(index)));
+        }
+    }
+    for (index, life) in rooms.gc.lives.iter().enumerate() {
+        let first = || clocks.place(&life.first.source, life.first_stamp);
+        if let Some(at) = life.started.or_else(first) {
+            starts.push((at, Witness::Gc(index)));
+        }
+    }
+    for (index, dump) in rooms.threads.dumps.iter().enumerate() {
+        if let Some(at) = jvm_start(dump).and_then(|stamp| clocks.place(&dump.source, stamp)) {
+            starts.push((at, Witness::Dump(index)));
+        }
+    }
+    for placed in events {
+        let What::ServerStarted {
+            took, jvm_uptime, ..
+        } = *placed.what()
+        else {
+            continue;
+        };
+        let Some(at) = placed.at else { continue };
+        let start = match (jvm_uptime, took) {
+            (Some(age), _) => at.plus(-age),
+            (None, took) => {
+                let latest = at.plus(-took.unwrap_or(0));
+                Moment {
+                    lo: latest.lo.plus(-START_UP),
+                    hi: latest.hi,
+                }
+            }
+        };
+        starts.push((start, Witness::Server));
+    }
+    starts.sort_by_key(|(at, _)| (at.hi, at.lo));
+    starts
+}
+
+/// Joins starts that different witnesses saw within the delay of an exec into one life each.
+fn cluster(starts: Vec<(Moment, Witness)>, rooms: &Rooms) -> Vec<Incarnation> {
+    let mut clusters: Vec<Vec<(Moment, Witness)>> = Vec::new();
+    for (at, witness) in starts {
+        let joins = |cluster: &&mut Vec<(Moment, Witness)>| {
+            cluster.iter().all(|(_, other)| !witness.excludes(*other))
+                && cluster.iter().any(|(other, _)| {
+                    at.lo <= other.hi.plus(EXEC_DELAY) && other.lo <= at.hi.plus(EXEC_DELAY)
+                })
+        };
+        match clusters.iter_mut().rev().find(joins) {
+            Some(cluster) => cluster.push((at, witness)),
+            None => clusters.push(vec![(at, witness)]),
+        }
+    }
+    clusters
+        .iter()
+        .map(|cluster| {
+            let mut life = Incarnation {
+                // The narrowest view of the start is the best known.
+                started: cluster
+                    .iter()
+                    .map(|(at, _)| *at)
+                    .min_by_key(|at| at.width()),
+                ..Incarnation::default()
+            };
+            for (_, witness) in cluster {
+                match *witness {
+                    Witness::Container(index) => {
+                        life.container = Some(index);
+                        life.subject = rooms.events.lives[index].subject.clone();
+                    }
+                    Witness::Gc(index) => life.gc = Some(index),
+                    Witness::Dump(index) => life.dumps.push((index, None)),
+                    Witness::Server => {}
+                }
+            }
+            life
+        })
+        .collect()
+}
+
+/// GC logs without a clock belong to the only life there is; to no life when there are several.
+fn adopt_unclocked_logs(lives: &mut Vec<Incarnation>, rooms: &Rooms) {
+    let owned: Vec<usize> = lives.iter().filter_map(|life| life.gc).collect();
+    for index in 0..rooms.gc.lives.len() {
+        if owned.contains(&index) {
+            continue;
+        }
+        match lives.as_mut_slice() {
+            [only] if only.gc.is_none() => only.gc = Some(index),
+            _ => lives.push(Incarnation {
+                gc: Some(index),
+                ..Incarnation::default()
+            }),
+        }
+    }
+    lives.sort_by_key(|life| (life.started.is_none(), life.started.map(|at| at.lo)));
+}
+
+/// When each life ended: as the supervisor saw it, else between the last line it logged and the next start.
+fn end(lives: &mut [Incarnation], rooms: &Rooms, clocks: &Clocks) {
+    let next_starts: Vec<Option<Moment>> = (0..lives.len())
+        .map(|index| lives.get(index + 1).and_then(|next| next.started))
+        .collect();
+    for (life, next) in lives.iter_mut().zip(next_starts) {
+        let container = life.container.map(|index| &rooms.events.lives[index]);
+        if let Some(container) = container {
+            let source = container.locators.first().map_or("", |at| &at.source);
+            life.running = container.running;
+            life.ended = container.ended.and_then(|at| clocks.place(source, at));
+        }
+        let Some(gc) = life.gc.map(|index| &rooms.gc.lives[index]) else {
+            continue;
+        };
+        let last = clocks.place(&gc.last.source, gc.last_stamp);
+        if life.ended.is_none() && !life.running {
+            life.ended = match (gc.ended, last, next) {
+                (LifeEnd::ExitBlock, Some(last), _) => Some(last),
+                (_, Some(last), Some(next)) if last.lo < next.hi => Some(Moment {
+                    lo: last.lo,
+                    hi: next.hi,
+                }),
+                _ => None,
+            };
+        }
+    }
+}
+
+/// A container that never restarted and of which no JVM evidence speaks is not what this is about.
+fn drop_sidecars(lives: &mut Vec<Incarnation>, rooms: &Rooms) {
+    let speaks = |life: &Incarnation| life.gc.is_some() || !life.dumps.is_empty();
+    if !lives.iter().any(speaks) {
+        return;
+    }
+    let known: Vec<_> = lives
+        .iter()
+        .filter(|life| speaks(life))
+        .filter_map(|life| life.subject.container.clone())
+        .collect();
+    lives.retain(|life| {
+        let own = life
+            .subject
+            .container
+            .as_ref()
+            .is_none_or(|name| known.contains(name));
+        let died = life
+            .container
+            .is_some_and(|index| rooms.events.lives[index].end.is_some());
+        speaks(life) || own || died
+    });
+}
+
+/// Gives every dump and event to the life in whose time it falls. The time after a death belongs to the dead, until
+/// the next life begins.
+fn give_evidence(lives: &mut [Incarnation], rooms: &Rooms, clocks: &Clocks, events: &[Placed<'_>]) {
+    for (index, dump) in rooms.threads.dumps.iter().enumerate() {
+        let taken = dump
+            .taken
+            .and_then(|stamp| clocks.place(&dump.source, stamp));
+        let owner = lives
+            .iter()
+            .position(|life| life.dumps.iter().any(|(own, _)| *own == index))
+            .or_else(|| at_time(lives, taken?.lo))
+            .or((lives.len() == 1).then_some(0));
+        if let Some(owner) = owner {
+            lives[owner].dumps.retain(|(own, _)| *own != index);
+            lives[owner].dumps.push((index, taken));
+        }
+    }
+    for (index, heap) in rooms.heap.iter().enumerate() {
+        let owner = heap
+            .taken
+            .and_then(|taken| at_time(lives, taken))
+            .or((lives.len() == 1).then_some(0));
+        if let Some(owner) = owner {
+            lives[owner].heaps.push(index);
+        }
+    }
+    for (index, placed) in events.iter().enumerate() {
+        let owner = match placed.at {
+            Some(at) => at_time(lives, at.lo),
+            None => (lives.len() == 1).then_some(0),
+        };
+        let Some(owner) = owner else { continue };
+        let life = &mut lives[owner];
+        life.events.push((index, placed.at));
+        if matches!(placed.what(), What::ServerStarted { .. }) && life.ready.is_none() {
+            life.ready = placed.at;
+        }
+        let last = placed.until.and_then(|at| at_time(lives, at.lo));
+        if let Some(last) = last.filter(|last| *last != owner) {
+            lives[last].events.push((index, placed.until));
+        }
+    }
+    for life in lives {
+        life.dumps.sort_by_key(|(index, _)| *index);
+    }
+}
+
+/// The last life that had begun at `at`, with a second of grace for clocks that truncate.
+fn at_time(lives: &[Incarnation], at: Instant) -> Option<usize> {
+    let begun = |life: &Incarnation| {
+        life.started
+            .is_some_and(|start| start.lo.plus(-SECOND) <= at)
+    };
+    lives.iter().rposition(begun)
+}

@@ -1,0 +1,311 @@
+//! Who or what ended a life. No single field is believed: `OOMKilled`, 137 and 143 are each wrong in known cases, in
+//! both directions.
+
+use super::case::{Case, quote};
+use super::placed::Placed;
+use super::report::{End, Terminator};
+use crate::events::{KillReason, OomScope, Terminated, What};
+use crate::finding::{Confidence, Evidence};
+use crate::gc::LifeEnd;
+use crate::t;
+use crate::text::{bytes, duration};
+use crate::time::SECOND;
+
+/// SIGKILL as a container's exit code.
+const KILLED: i32 = 128 + 9;
+/// SIGTERM as a container's exit code.
+const TERMINATED: i32 = 128 + 15;
+/// `-XX:+ExitOnOutOfMemoryError` ends the JVM with this code.
+const OUT_OF_MEMORY: i32 = 3;
+/// A life that ends with an error before this age failed to start.
+const START: i64 = 60 * SECOND;
+
+/// Decides what ended the life of `case`.
+pub(super) fn classify(case: &Case<'_>) -> Terminator {
+    let rules = [
+        still_running,
+        kernel_oom,
+        evicted,
+        probe_kill,
+        own_exit,
+        crash,
+        runtime_oom,
+        ordered_stop,
+        by_exit_code,
+        by_log,
+    ];
+    let found = rules.iter().find_map(|rule| rule(case));
+    let mut terminator = found.unwrap_or_else(|| {
+        verdict(
+            End::Unknown,
+            Confidence::Undetermined,
+            t!("Nothing in the evidence says how it ended."),
+        )
+    });
+    let record = end_record(case);
+    terminator.exit_code = record.and_then(|end| end.exit_code);
+    if let Some(evidence) = record_evidence(case) {
+        terminator.evidence.push(evidence);
+    }
+    terminator
+}
+
+fn still_running(case: &Case<'_>) -> Option<Terminator> {
+    let statement = t!("It was still running when the evidence was collected.");
+    case.life
+        .running
+        .then(|| verdict(End::StillRunning, Confidence::Confirmed, statement))
+}
+
+/// The kernel's own line is the only proof of a kill for memory.
+fn kernel_oom(case: &Case<'_>) -> Option<Terminator> {
+    let mut lines = case.events_where(|what| matches!(what, What::KernelOomKill(_)));
+    let line = lines.next()?;
+    let What::KernelOomKill(kill) = line.what() else {
+        return None;
+    };
+    let size = kill.anon_rss.map_or(String::new(), |rss| {
+        t!(", {size} resident", size = bytes(rss))
+    });
+    let (end, statement) = match kill.scope {
+        OomScope::Memcg => (
+            End::ContainerOomKill,
+            t!(
+                "The kernel killed it at the memory limit of its container{size}.",
+                size
+            ),
+        ),
+        OomScope::Global | OomScope::Partial | OomScope::Unknown => (
+            End::NodeOomKill,
+            t!(
+                "The kernel killed it because the node had no memory left{size}.",
+                size
+            ),
+        ),
+    };
+    Some(with(verdict(end, Confidence::Confirmed, statement), [line]))
+}
+
+fn evicted(case: &Case<'_>) -> Option<Terminator> {
+    let line = case
+        .events_where(|what| matches!(what, What::Evicted { .. }))
+        .next()?;
+    let statement = t!("The kubelet evicted the pod from its node.");
+    let ended = verdict(End::Evicted, Confidence::Confirmed, statement);
+    Some(with(ended, [line]))
+}
+
+/// The order to kill after failed probes, close to the end. 137 means that the process did not react to SIGTERM within
+/// the grace period.
+fn probe_kill(case: &Case<'_>) -> Option<Terminator> {
+    let order = case
+        .events_where(|what| {
+            matches!(
+                what,
+                What::KillOrdered {
+                    reason: KillReason::Probe(_)
+                }
+            )
+        })
+        .last()?;
+    let code = end_record(case).and_then(|end| end.exit_code);
+    let reaction = match code {
+        Some(KILLED) => {
+            t!("; it did not end within the grace period and was killed (exit code 137)")
+        }
+        Some(TERMINATED) => t!("; it ended on SIGTERM (exit code 143)"),
+        Some(code) => t!("; it ended with exit code {code}", code),
+        None => String::new(),
+    };
+    let statement = t!(
+        "The supervisor killed it because its liveness probe failed{reaction}.",
+        reaction
+    );
+    let confidence = match code {
+        Some(_) => Confidence::Confirmed,
+        None => Confidence::Likely,
+    };
+    let failed = case
+        .events_where(|what| matches!(what, What::ProbeFailed { .. }))
+        .last();
+    let ended = verdict(End::ProbeKill, confidence, statement);
+    Some(with(ended, failed.into_iter().chain([order])))
+}
+
+fn own_exit(case: &Case<'_>) -> Option<Terminator> {
+    let line = case
+        .events_where(|what| matches!(what, What::JvmTerminating { .. }))
+        .next();
+    let code = end_record(case).and_then(|end| end.exit_code);
+    let error = || {
+        case.events_where(|what| matches!(what, What::OutOfMemoryError { .. }))
+            .last()
+    };
+    let line = line.or_else(|| (code == Some(OUT_OF_MEMORY)).then(error).flatten())?;
+    let statement = t!("The JVM ended itself on an OutOfMemoryError.");
+    let ended = verdict(End::ExitOnOutOfMemory, Confidence::Confirmed, statement);
+    Some(with(ended, [line]))
+}
+
+fn crash(case: &Case<'_>) -> Option<Terminator> {
+    let line = case
+        .events_where(|what| matches!(what, What::JvmCrash { .. }))
+        .next()?;
+    let What::JvmCrash { error, .. } = line.what() else {
+        return None;
+    };
+    let statement = t!("The JVM crashed: {error}.", error);
+    let ended = verdict(End::Crash, Confidence::Confirmed, statement);
+    Some(with(ended, [line]))
+}
+
+/// The runtime's word for it, which is wrong when it speaks of another process of the container or of a drain.
+fn runtime_oom(case: &Case<'_>) -> Option<Terminator> {
+    let record = end_record(case);
+    let said = record.is_some_and(|end| end.reason.as_deref() == Some("OOMKilled"));
+    let line = case
+        .events_where(|what| matches!(what, What::OomKilled))
+        .next();
+    if !said && line.is_none() {
+        return None;
+    }
+    if record.and_then(|end| end.exit_code) == Some(TERMINATED) {
+        let statement = t!(
+            "The runtime says OOMKilled, but exit code 143 is an orderly SIGTERM: it was stopped, not killed for memory."
+        );
+        let ended = verdict(End::OrderedStop, Confidence::Possible, statement);
+        return Some(with(ended, line));
+    }
+    let statement = t!(
+        "The container runtime reports a kill at the memory limit of the container; the kernel's own line is not among the evidence."
+    );
+    let ended = verdict(End::ContainerOomKill, Confidence::Likely, statement);
+    Some(with(ended, line))
+}
+
+fn ordered_stop(case: &Case<'_>) -> Option<Terminator> {
+    let order = case.events_where(|what| {
+        matches!(
+            what,
+            What::KillOrdered {
+                reason: KillReason::Stop | KillReason::Changed
+            } | What::ServerStopping { .. }
+        )
+    });
+    let order = order.last()?;
+    let near_the_end = match (order.last(), case.life.ended) {
+        (Some(order), Some(end)) => end.lo.since(order.lo) < 10 * 60 * SECOND,
+        _ => true,
+    };
+    let statement = t!("It was told to stop, and stopped.");
+    let ended = verdict(End::OrderedStop, Confidence::Likely, statement);
+    near_the_end.then(|| with(ended, [order]))
+}
+
+fn by_exit_code(case: &Case<'_>) -> Option<Terminator> {
+    let record = end_record(case)?;
+    let code = record.exit_code?;
+    let age = match (case.life.started, case.life.ended) {
+        (Some(start), Some(end)) => Some(end.lo.since(start.lo)),
+        _ => None,
+    };
+    Some(match code {
+        0 => verdict(
+            End::NormalExit,
+            Confidence::Confirmed,
+            t!("It ended by itself, without an error (exit code 0)."),
+        ),
+        KILLED => verdict(
+            End::KilledByUnknown,
+            Confidence::Undetermined,
+            t!(
+                "SIGKILL (exit code 137) from an unknown sender: no probe kill, no kernel line. The kernel log of the node decides."
+            ),
+        ),
+        TERMINATED => verdict(
+            End::OrderedStop,
+            Confidence::Likely,
+            t!("It ended on SIGTERM (exit code 143); who sent it is not in the evidence."),
+        ),
+        134 | 139 => verdict(
+            End::Crash,
+            Confidence::Likely,
+            t!(
+                "Exit code {code} is a crash; the hs_err file is not among the evidence.",
+                code
+            ),
+        ),
+        code if age.is_some_and(|age| age < START) => verdict(
+            End::StartFailure,
+            Confidence::Likely,
+            t!(
+                "It failed during start-up: exit code {code} after {age}.",
+                code,
+                age = duration(age.unwrap_or(0))
+            ),
+        ),
+        code => verdict(
+            End::ErrorExit,
+            Confidence::Undetermined,
+            t!("It ended with exit code {code}; nothing says why.", code),
+        ),
+    })
+}
+
+/// What the GC log alone tells about the end.
+fn by_log(case: &Case<'_>) -> Option<Terminator> {
+    let gc = case.gc()?;
+    let (end, confidence, statement) = match gc.ended {
+        LifeEnd::ExitBlock => (
+            End::NormalExit,
+            Confidence::Likely,
+            t!("The JVM shut down by itself: its GC log ends with the exit summary."),
+        ),
+        LifeEnd::NextLife => (
+            End::KilledByUnknown,
+            Confidence::Undetermined,
+            t!(
+                "It was killed: the GC log ends without the exit summary and another life follows. Who killed it is not in the evidence."
+            ),
+        ),
+        LifeEnd::LogEnds => return None,
+    };
+    let mut ended = verdict(end, confidence, statement);
+    let last = t!("last line of this life");
+    ended.evidence.push(Evidence::new(last, gc.last.clone()));
+    Some(ended)
+}
+
+fn end_record<'a>(case: &Case<'a>) -> Option<&'a Terminated> {
+    case.container().and_then(|life| life.end.as_ref())
+}
+
+fn record_evidence(case: &Case<'_>) -> Option<Evidence> {
+    let life = case.container()?;
+    let end = life.end.as_ref()?;
+    let code = end
+        .exit_code
+        .map_or("?".to_owned(), |code| code.to_string());
+    let reason = end.reason.as_deref().unwrap_or("none");
+    let statement = t!("exit code {code}, reason {reason}", code, reason);
+    Some(Evidence::new(statement, life.locators.last()?.clone()))
+}
+
+fn verdict(kind: End, confidence: Confidence, statement: String) -> Terminator {
+    Terminator {
+        kind,
+        confidence,
+        statement,
+        exit_code: None,
+        evidence: Vec::new(),
+    }
+}
+
+fn with<'e, 'a: 'e>(
+    mut terminator: Terminator,
+    lines: impl IntoIterator<Item = &'e Placed<'a>>,
+) -> Terminator {
+    let quotes = lines.into_iter().map(|placed| quote(placed.event));
+    terminator.evidence.extend(quotes);
+    terminator
+}

@@ -1,0 +1,245 @@
+//! The answer: which life it is about, what the three questions come to, and what to do.
+
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
+use super::case::Case;
+use super::facts::{heap, threads};
+use super::hypotheses::Opinion;
+use super::impact::died;
+use super::ledger::{Judged, Question};
+use super::needs::Need;
+use super::report::{End, Life, Link, Missing, Verdict};
+use crate::finding::{Confidence, Severity};
+use crate::t;
+use crate::text::signature;
+
+/// Missing evidence beyond this many is not worth a tired reader's time.
+const MOST_MISSING: usize = 5;
+
+/// The life the verdict is about: the best explained death, the first among equals.
+pub(super) fn subject(lives: &[Life]) -> Option<usize> {
+    let strength = |life: &Life| {
+        let best = |judged: &[Judged]| judged.first().map_or(0, |first| first.decibans);
+        (died(life), best(&life.mechanisms) + best(&life.causes))
+    };
+    (0..lives.len()).min_by_key(|index| (Reverse(strength(&lives[*index])), *index))
+}
+
+/// The verdict and the chain behind it.
+pub(super) fn reach(
+    lives: &[Life],
+    subject: Option<usize>,
+    cases: &[Case<'_>],
+    opinions: &[Vec<Opinion>],
+) -> (Verdict, Vec<Link>) {
+    let Some(index) = subject else {
+        return (Verdict::default(), Vec::new());
+    };
+    let (life, case, opinions) = (&lives[index], &cases[index], &opinions[index]);
+    let answer = |question| {
+        opinions
+            .iter()
+            .find(|opinion| opinion.judged.question == question)
+            .filter(|opinion| opinion.judged.holds())
+    };
+    let mechanism = answer(Question::Mechanism);
+    let cause = answer(Question::Cause);
+    let deaths = lives
+        .iter()
+        .filter(|other| died(other) && other.terminator.kind == life.terminator.kind)
+        .count();
+    let parts = [mechanism, cause].into_iter().flatten();
+    let confidence = parts.map(|part| part.judged.confidence).min();
+    let confidence = confidence.unwrap_or(Confidence::Undetermined);
+    let mut explanation = vec![t!(
+        "What ended it: {statement}",
+        statement = life.terminator.statement
+    )];
+    explanation.push(match mechanism {
+        Some(opinion) => t!(
+            "What made it unable to work ({word}): {statement}",
+            word = opinion.judged.confidence.word(),
+            statement = opinion.judged.statement
+        ),
+        None => t!("What made it unable to work: the evidence does not tell."),
+    });
+    explanation.push(match (cause, mechanism) {
+        (Some(opinion), _) => t!(
+            "What caused that ({word}): {statement}",
+            word = opinion.judged.confidence.word(),
+            statement = opinion.judged.statement
+        ),
+        (None, Some(opinion)) if is_deadlock(opinion) => t!(
+            "What caused that: the code takes these locks in different orders; neither load nor memory was needed."
+        ),
+        (None, _) => t!("What caused that: the evidence does not tell."),
+    });
+    let mut actions: Vec<String> = Vec::new();
+    for opinion in [cause, mechanism].into_iter().flatten() {
+        for advice in &opinion.judged.advice {
+            if !actions.contains(advice) {
+                actions.push(advice.clone());
+            }
+        }
+    }
+    let verdict = Verdict {
+        severity: severity(life, mechanism.or(cause)),
+        confidence,
+        headline: headline(life, deaths, mechanism, cause),
+        explanation,
+        actions,
+        signature: sign(life, case, mechanism, cause),
+    };
+    (verdict, chain(life, mechanism, cause))
+}
+
+fn is_deadlock(opinion: &Opinion) -> bool {
+    opinion.judged.hypothesis == "incident/deadlock"
+}
+
+fn severity(life: &Life, explained: Option<&Opinion>) -> Severity {
+    match (died(life), explained) {
+        (true, _) => Severity::Critical,
+        (false, Some(_)) => Severity::High,
+        (false, None) => Severity::Info,
+    }
+}
+
+fn headline(
+    life: &Life,
+    deaths: usize,
+    mechanism: Option<&Opinion>,
+    cause: Option<&Opinion>,
+) -> String {
+    let who = match life.subject.is_empty() {
+        true => t!("The JVM"),
+        false => life.subject.clone(),
+    };
+    let times = match deaths {
+        0 | 1 => String::new(),
+        2 => t!(" twice"),
+        _ => t!(" {deaths} times", deaths),
+    };
+    let end = ended(life.terminator.kind);
+    let why = match (mechanism, cause) {
+        (Some(mechanism), Some(cause)) => t!(
+            "{cause} → {mechanism}",
+            cause = named(cause),
+            mechanism = named(mechanism)
+        ),
+        (Some(only), None) | (None, Some(only)) => named(only),
+        (None, None) => t!("the evidence does not tell why"),
+    };
+    t!("{who} {end}{times}: {why}.", who, end, times, why)
+}
+
+/// The title inside a sentence, with what it points at.
+fn named(opinion: &Opinion) -> String {
+    let title = lower(&opinion.judged.title);
+    match &opinion.points_at {
+        Some(what) => t!("{title} ({what})", title, what),
+        None => title,
+    }
+}
+
+/// A title inside a sentence. Abbreviations (`GC`, `JVM`, `CPU`) stay.
+fn lower(title: &str) -> String {
+    let mut letters = title.chars();
+    match (letters.next(), letters.next()) {
+        (Some(first), Some(second)) if second.is_lowercase() => first
+            .to_lowercase()
+            .chain([second])
+            .chain(letters)
+            .collect(),
+        _ => title.to_owned(),
+    }
+}
+
+fn ended(kind: End) -> String {
+    match kind {
+        End::StillRunning => t!("was still running but in trouble"),
+        End::ProbeKill => t!("was killed by its liveness probe"),
+        End::ContainerOomKill => t!("was killed at its container's memory limit"),
+        End::NodeOomKill => t!("was killed because its node had no memory left"),
+        End::Evicted => t!("was evicted"),
+        End::ExitOnOutOfMemory => t!("ended itself on an OutOfMemoryError"),
+        End::Crash => t!("crashed"),
+        End::StartFailure => t!("failed to start"),
+        End::StartTimeout => t!("was stopped because it did not come up in time"),
+        End::OrderedStop => t!("was stopped"),
+        End::NormalExit => t!("ended by itself"),
+        End::KilledByUnknown => t!("was killed by an unknown sender"),
+        End::ErrorExit => t!("ended with an error"),
+        End::Unknown => t!("left no evidence of its end"),
+    }
+}
+
+/// The links of cause, mechanism and end, in order of time; what has no time stands where its hypothesis put it.
+fn chain(life: &Life, mechanism: Option<&Opinion>, cause: Option<&Opinion>) -> Vec<Link> {
+    let mut links: Vec<Link> = Vec::new();
+    for opinion in [cause, mechanism].into_iter().flatten() {
+        for link in &opinion.links {
+            if links.iter().all(|known| known.statement != link.statement) {
+                links.push(link.clone());
+            }
+        }
+    }
+    if !matches!(life.terminator.kind, End::StillRunning | End::Unknown) {
+        links.push(Link {
+            at: life.ended,
+            statement: life.terminator.statement.clone(),
+            evidence: life.terminator.evidence.clone(),
+        });
+    }
+    let mut last = None;
+    let mut keyed: Vec<_> = links
+        .into_iter()
+        .map(|link| {
+            last = link.at.map(|at| at.lo).or(last);
+            (last, link)
+        })
+        .collect();
+    keyed.sort_by_key(|(at, _)| *at);
+    keyed.into_iter().map(|(_, link)| link).collect()
+}
+
+fn sign(
+    life: &Life,
+    case: &Case<'_>,
+    mechanism: Option<&Opinion>,
+    cause: Option<&Opinion>,
+) -> String {
+    let mut parts = vec![format!("{:?}", life.terminator.kind)];
+    for opinion in [mechanism, cause].into_iter().flatten() {
+        parts.push(opinion.judged.hypothesis.clone());
+    }
+    if let Some((_, suspect)) = heap::holder(case) {
+        parts.push(suspect.signature.clone());
+    }
+    if let Some((_, deadlock)) = threads::worst_deadlock(case) {
+        parts.extend(
+            deadlock
+                .threads
+                .iter()
+                .map(|member| member.lock_class.clone()),
+        );
+    }
+    signature(&parts)
+}
+
+/// Evidence that could have changed the answer, the weightiest first. Only hypotheses still in play are asked.
+pub(super) fn missing(opinions: Option<&Vec<Opinion>>) -> Vec<Missing> {
+    let mut weights: BTreeMap<Need, i32> = BTreeMap::new();
+    let in_play = opinions
+        .into_iter()
+        .flatten()
+        .filter(|opinion| opinion.judged.confidence > Confidence::Unlikely);
+    for (need, weight) in in_play.flat_map(|opinion| &opinion.needs) {
+        *weights.entry(*need).or_default() += weight;
+    }
+    let mut needs: Vec<_> = weights.into_iter().collect();
+    needs.sort_by_key(|(need, weight)| (Reverse(*weight), *need));
+    let describe = |(need, _): (Need, i32)| need.describe();
+    needs.into_iter().take(MOST_MISSING).map(describe).collect()
+}

@@ -1,0 +1,294 @@
+//! A small directed graph in layers: what waits stands above what it waits for.
+
+use std::collections::BTreeSet;
+use std::fmt::Write;
+
+use super::{Picture, ROWS, WIDTH, fit, label, number};
+use crate::document::{Graph, Node, Table};
+use crate::render::html::escape;
+use crate::t;
+
+/// Nodes drawn; all edges stand in the table.
+const NODES: usize = 60;
+/// Nodes side by side.
+const ACROSS: usize = 5;
+/// Size of a node.
+const BOX: (f64, f64) = (172.0, 40.0);
+/// From the top of one row of nodes to the next.
+const STEP: f64 = 84.0;
+
+pub(super) fn picture(graph: &Graph, id: &str) -> Picture {
+    let count = graph.nodes.len().min(NODES);
+    let edges: Vec<(usize, usize, &str)> = graph
+        .edges
+        .iter()
+        .filter(|edge| edge.from < count && edge.to < count)
+        .map(|edge| (edge.from, edge.to, edge.label.as_str()))
+        .collect();
+    let rows = rows(&layers(count, &edges), &edges);
+    let mut centres = vec![(0.0, 0.0); count];
+    for (index, row) in rows.iter().enumerate() {
+        for (place, node) in row.iter().enumerate() {
+            let x = WIDTH * (place as f64 + 0.5) / row.len() as f64;
+            centres[*node] = (x, 8.0 + BOX.1 / 2.0 + index as f64 * STEP);
+        }
+    }
+    let mut body = format!(
+        "<defs><marker id=\"{id}a\" viewBox=\"0 0 8 8\" refX=\"7\" refY=\"4\" markerWidth=\"7\" markerHeight=\"7\" orient=\"auto-start-reverse\"><path class=\"head\" d=\"M0 0L8 4L0 8Z\"/></marker></defs>\n"
+    );
+    for (from, to, text) in &edges {
+        edge(
+            &mut body,
+            id,
+            (centres[*from], centres[*to]),
+            from == to,
+            text,
+        );
+    }
+    for (node, centre) in graph.nodes.iter().zip(&centres) {
+        draw(&mut body, node, *centre);
+    }
+    let mut below = String::new();
+    if graph.nodes.len() > NODES {
+        let more = t!(
+            "… and {count} more nodes",
+            count = graph.nodes.len() - NODES
+        );
+        below = format!("<p class=\"rest\">{}</p>\n", escape::text(&more));
+    }
+    let (nodes, arrows) = (graph.nodes.len(), graph.edges.len());
+    Picture {
+        height: rows.len().max(1) as f64 * STEP - (STEP - BOX.1) + 18.0,
+        description: t!(
+            "{nodes} nodes and {arrows} arrows between them.",
+            nodes,
+            arrows
+        ),
+        attributes: String::new(),
+        body,
+        below,
+        table: table(graph),
+    }
+}
+
+/// The layer of each node: one below the lowest of those that point to it, arrows that close a cycle not counted.
+fn layers(count: usize, edges: &[(usize, usize, &str)]) -> Vec<usize> {
+    let mut out = vec![Vec::new(); count];
+    let mut into = vec![0; count];
+    for (from, to, _) in edges {
+        out[*from].push(*to);
+        into[*to] += 1;
+    }
+    // Nodes that nobody points to come first, so that cycles are entered from outside.
+    let mut order: Vec<usize> = (0..count).collect();
+    order.sort_by_key(|node| into[*node]);
+    let mut state = vec![0_u8; count];
+    let mut finished = Vec::with_capacity(count);
+    let mut back = BTreeSet::new();
+    for root in order {
+        if state[root] != 0 {
+            continue;
+        }
+        state[root] = 1;
+        let mut stack = vec![(root, 0)];
+        while let Some((node, next)) = stack.last_mut() {
+            let node = *node;
+            match out[node].get(*next) {
+                Some(child) => {
+                    *next += 1;
+                    match state[*child] {
+                        0 => {
+                            state[*child] = 1;
+                            stack.push((*child, 0));
+                        }
+                        1 => {
+                            back.insert((node, *child));
+                        }
+                        _ => {}
+                    }
+                }
+                None => {
+                    state[node] = 2;
+                    finished.push(node);
+                    stack.pop();
+                }
+            }
+        }
+    }
+    let mut layer = vec![0; count];
+    for node in finished.into_iter().rev() {
+        for child in &out[node] {
+            if !back.contains(&(node, *child)) {
+                layer[*child] = layer[*child].max(layer[node] + 1);
+            }
+        }
+    }
+    layer
+}
+
+/// Rows of nodes from top to bottom. A crowded layer takes several; within a layer nodes stand below the middle of
+/// those that point to them.
+fn rows(layer: &[usize], edges: &[(usize, usize, &str)]) -> Vec<Vec<usize>> {
+    let mut rows: Vec<Vec<usize>> = Vec::new();
+    let mut place = vec![0.5; layer.len()];
+    for level in 0..=layer.iter().copied().max().unwrap_or(0) {
+        let mut nodes: Vec<(f64, usize)> = (0..layer.len())
+            .filter(|node| layer[*node] == level)
+            .map(|node| {
+                let above = edges
+                    .iter()
+                    .filter(|(from, to, _)| *to == node && layer[*from] < level);
+                let (sum, number) = above.fold((0.0, 0.0), |(sum, number), (from, ..)| {
+                    (sum + place[*from], number + 1.0)
+                });
+                (if number > 0.0 { sum / number } else { 0.5 }, node)
+            })
+            .collect();
+        nodes.sort_by(|left, right| left.0.total_cmp(&right.0).then(left.1.cmp(&right.1)));
+        for group in nodes.chunks(ACROSS) {
+            for (index, (_, node)) in group.iter().enumerate() {
+                place[*node] = (index as f64 + 0.5) / group.len() as f64;
+            }
+            rows.push(group.iter().map(|(_, node)| *node).collect());
+        }
+    }
+    rows
+}
+
+fn edge(out: &mut String, id: &str, ends: ((f64, f64), (f64, f64)), itself: bool, text: &str) {
+    let ((x1, y1), (x2, y2)) = ends;
+    let half = (BOX.0 / 2.0, BOX.1 / 2.0);
+    let (path, middle) = if itself {
+        let (x, y) = (x1 + half.0, y1);
+        (
+            format!("M{} {}c34 -22 34 22 0 12", number(x), number(y - 6.0)),
+            (x + 16.0, y - 16.0),
+        )
+    } else if y2 > y1 {
+        let (top, bottom) = (y1 + half.1, y2 - half.1 - 1.0);
+        let bend = ((bottom - top) / 2.0).max(14.0);
+        (
+            format!(
+                "M{} {}C{} {} {} {} {} {}",
+                number(x1),
+                number(top),
+                number(x1),
+                number(top + bend),
+                number(x2),
+                number(bottom - bend),
+                number(x2),
+                number(bottom)
+            ),
+            (f64::midpoint(x1, x2), f64::midpoint(top, bottom) + 4.0),
+        )
+    } else {
+        // Upwards or sideways: around the outside, so that a cycle is seen as one.
+        let side = if x1.max(x2) + half.0 + 70.0 < WIDTH {
+            1.0
+        } else {
+            -1.0
+        };
+        let (from, to) = (x1 + side * half.0, x2 + side * (half.0 + 1.0));
+        let out_there = if side > 0.0 {
+            from.max(to) + 56.0
+        } else {
+            from.min(to) - 56.0
+        };
+        (
+            format!(
+                "M{} {}C{} {} {} {} {} {}",
+                number(from),
+                number(y1 + 6.0),
+                number(out_there),
+                number(y1),
+                number(out_there),
+                number(y2),
+                number(to),
+                number(y2 + if y1 == y2 { -6.0 } else { 0.0 })
+            ),
+            (out_there - side * 10.0, f64::midpoint(y1, y2)),
+        )
+    };
+    let _ = writeln!(
+        out,
+        "<path class=\"edge\" marker-end=\"url(#{id}a)\" d=\"{path}\"/>"
+    );
+    if !text.is_empty() {
+        label(out, middle, "middle", "tick halo", &fit(text, 220.0));
+    }
+}
+
+fn draw(out: &mut String, node: &Node, centre: (f64, f64)) {
+    let class = if node.emphasised {
+        "node strong"
+    } else {
+        "node"
+    };
+    let full = match node.note.is_empty() {
+        true => node.label.clone(),
+        false => format!("{} ({})", node.label, node.note),
+    };
+    let _ = write!(
+        out,
+        "<g class=\"{class}\"><title>{}</title><rect x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\" rx=\"6\"/>",
+        escape::text(&full),
+        number(centre.0 - BOX.0 / 2.0),
+        number(centre.1 - BOX.1 / 2.0),
+        BOX.0,
+        BOX.1
+    );
+    let room = BOX.0 - 14.0;
+    if node.note.is_empty() {
+        label(
+            out,
+            (centre.0, centre.1 + 4.0),
+            "middle",
+            "value",
+            &fit(&node.label, room),
+        );
+    } else {
+        label(
+            out,
+            (centre.0, centre.1 - 3.0),
+            "middle",
+            "value",
+            &fit(&node.label, room),
+        );
+        label(
+            out,
+            (centre.0, centre.1 + 12.0),
+            "middle",
+            "tick",
+            &fit(&node.note, room),
+        );
+    }
+    out.push_str("</g>\n");
+}
+
+fn table(graph: &Graph) -> Table {
+    let titles = [t!("From"), t!("What"), t!("To")];
+    let mut table = Table::new(&titles.each_ref().map(String::as_str));
+    let name = |index: usize| graph.nodes.get(index).map_or("", |node| &node.label);
+    for edge in graph.edges.iter().take(ROWS) {
+        table.row([
+            name(edge.from).into(),
+            edge.label.as_str().into(),
+            name(edge.to).into(),
+        ]);
+    }
+    for (index, node) in graph.nodes.iter().enumerate() {
+        let alone = graph
+            .edges
+            .iter()
+            .all(|edge| edge.from != index && edge.to != index);
+        if alone && table.rows.len() < ROWS {
+            table.row([
+                node.label.as_str().into(),
+                node.note.as_str().into(),
+                "".into(),
+            ]);
+        }
+    }
+    table.more = graph.edges.len().saturating_sub(ROWS) as u64;
+    table
+}

@@ -1,0 +1,88 @@
+//! Every value that reaches the page passes here.
+
+use super::super::safe;
+use crate::document::{Span, Words};
+
+/// Most bytes of one piece of text; nothing that a person reads is longer.
+const LONGEST: usize = 20_000;
+
+/// Text or the value of a quoted attribute, in one line.
+pub(super) fn text(text: &str) -> String {
+    let (text, cut) = clip(text, LONGEST);
+    marked(&safe::inline(text)) + cut
+}
+
+/// Text whose line breaks stay, at most `limit` bytes.
+pub(super) fn block(text: &str, limit: usize) -> String {
+    let (text, cut) = clip(text, limit);
+    marked(&safe::block(text)) + cut
+}
+
+/// Running text.
+pub(super) fn words(words: &Words) -> String {
+    let spans = words.0.iter().filter(|span| !span.text().is_empty());
+    spans
+        .map(|span| match span {
+            Span::Plain(plain) => text(plain),
+            Span::Code(name) => format!("<code>{}</code>", breakable(&text(name))),
+            Span::Strong(strong) => format!("<strong>{}</strong>", text(strong)),
+        })
+        .collect()
+}
+
+/// Escaped text with places where a long name may be broken: after a dot, a slash, a dollar sign.
+pub(super) fn breakable(escaped: &str) -> String {
+    if escaped.len() < 24 {
+        return escaped.to_owned();
+    }
+    let mut out = String::with_capacity(escaped.len() + 40);
+    for c in escaped.chars() {
+        out.push(c);
+        if matches!(c, '.' | '/' | '$' | ':' | '_') {
+            out.push_str("<wbr>");
+        }
+    }
+    out
+}
+
+fn marked(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 16);
+    for c in text.chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&#39;"),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+/// At most `limit` bytes of `text`, and the sign that something is missing.
+fn clip(text: &str, limit: usize) -> (&str, &'static str) {
+    if text.len() <= limit {
+        return (text, "");
+    }
+    let mut end = limit;
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    (&text[..end], " …")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_is_mark_up() {
+        assert_eq!(
+            text("<a href='x'>\"&\x1b"),
+            "&lt;a href=&#39;x&#39;&gt;&quot;&amp;␛"
+        );
+        assert_eq!(breakable(&text("short.name")), "short.name");
+        assert_eq!(clip("한국어", 4), ("한", " …"));
+    }
+}

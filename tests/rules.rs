@@ -1,0 +1,106 @@
+//! Every rule against its two fixtures: `fires` must make it speak, `near-miss` must not.
+//!
+//! A fixture is a folder `fixtures/rules/<id>/fires` that is opened as a person would give it, or a file `fires.ref`
+//! with the path of another folder or file, relative to `fixtures/`.
+
+mod common;
+
+use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
+
+use common::{nothing_wrong, root};
+use diag::finding::Finding;
+use diag::input::{Bundle, Kind, Silent};
+use diag::{access, cli, events, gc, heap, incident, threads};
+
+/// The rules of a room that speak on `evidence`.
+fn speaking(room: &str, evidence: &PathBuf) -> Vec<String> {
+    let bundle = Bundle::open(std::slice::from_ref(evidence), &cli::sniffers());
+    let findings: Vec<Finding> = match room {
+        "heap" => bundle
+            .holding(Kind::HeapDump)
+            .into_iter()
+            .flat_map(|source| heap::analyse(source, &heap::Options::default(), &Silent).findings)
+            .collect(),
+        "threads" => {
+            let sources = bundle.holding(Kind::ThreadDump);
+            threads::analyse(&sources, &threads::Options::default(), &Silent).findings
+        }
+        "gc" => {
+            let sources = bundle.holding(Kind::GcLog);
+            gc::analyse(&sources, &gc::Options::default(), &Silent).findings
+        }
+        "access" => {
+            let sources = bundle.holding(Kind::AccessLog);
+            access::analyse(&sources, &access::Options::default(), &Silent).findings
+        }
+        "events" => {
+            let sources = bundle.holding(Kind::Events);
+            events::analyse(&sources, &events::Options::default(), &Silent).findings
+        }
+        "incident" => return hypotheses(&incident::analyse(&bundle, &Silent)),
+        other => panic!("no such room: {other}"),
+    };
+    findings.into_iter().map(|finding| finding.rule).collect()
+}
+
+/// The hypotheses that a report holds possible for some life, read from the JSON as any reader of it would.
+fn hypotheses(report: &incident::IncidentReport) -> Vec<String> {
+    let report = serde_json::to_value(report).unwrap();
+    let lives = report["lives"].as_array().into_iter().flatten();
+    let judged = lives.flat_map(|life| ["mechanisms", "causes"].map(|part| &life[part]));
+    judged
+        .filter_map(|judged| judged.as_array())
+        .flatten()
+        .filter(|judged| {
+            let word = judged["confidence"].as_str().unwrap_or_default();
+            ["possible", "likely", "confirmed"].contains(&word)
+        })
+        .filter_map(|judged| judged["hypothesis"].as_str().map(str::to_owned))
+        .collect()
+}
+
+/// The folder or file of a fixture; `None` when there is none.
+fn fixture(id: &str, side: &str) -> Option<PathBuf> {
+    let place = root().join("fixtures/rules").join(id);
+    let reference = place.join(format!("{side}.ref"));
+    let path = match std::fs::read_to_string(&reference) {
+        Ok(target) => root().join("fixtures").join(target.trim()),
+        Err(_) => place.join(side),
+    };
+    path.exists().then_some(path)
+}
+
+#[test]
+fn every_rule_fires_where_it_should_and_only_there() {
+    let mut complaints = Vec::new();
+    // Several rules share one large capture; a room reads it once.
+    let mut heard: BTreeMap<(String, PathBuf), Result<Vec<String>, String>> = BTreeMap::new();
+    for rule in cli::rules() {
+        let id = rule.id;
+        let room = id.split('/').next().unwrap_or_default().to_owned();
+        for (side, should_fire) in [("fires", true), ("near-miss", false)] {
+            let Some(path) = fixture(id, side) else {
+                complaints.push(format!("{id}: no fixture {side}"));
+                continue;
+            };
+            let key = (room.clone(), path.clone());
+            let result = heard.entry(key).or_insert_with(|| {
+                let work = AssertUnwindSafe(|| speaking(&room, &path));
+                catch_unwind(work).map_err(|_| "panicked".to_owned())
+            });
+            let shown = path.strip_prefix(root()).unwrap_or(&path).display();
+            match result {
+                Err(problem) => complaints.push(format!("{id}: {problem} on {shown}")),
+                Ok(found) if found.iter().any(|rule| rule == id) == should_fire => {}
+                Ok(found) => {
+                    let word = if should_fire { "is silent" } else { "fires" };
+                    found.dedup();
+                    complaints.push(format!("{id}: {word} on {shown}; found there: {found:?}"));
+                }
+            }
+        }
+    }
+    nothing_wrong("rules against their fixtures", &complaints);
+}
