@@ -246,6 +246,7 @@ fn severity(what: &What) -> Severity {
         | What::SupervisorFailed { .. }
         | What::HeapDumpFailed
         | What::NativeThreadFailed
+        | What::SignalLost { .. }
         | What::PoolExhausted(_)
         | What::HousekeeperStarved { .. }
         | What::WorkersBusy { .. }
@@ -272,17 +273,44 @@ fn severity(what: &What) -> Severity {
 
 fn events_table(events: &[&Event], most: usize) -> Block {
     let mut table = Table::new(&["When", "#Times", "Who", "What", "Where"]);
-    for event in events.iter().take(most) {
+    let runs = runs(events);
+    for run in runs.iter().take(most) {
+        let first = events[run.start];
+        let last = events[run.end - 1];
+        let when = match run.len() {
+            1 => words::when(first),
+            _ => words::span(first, last),
+        };
+        let times: u64 = events[run.clone()].iter().map(|event| event.count).sum();
         table.row([
-            words::when(event).into(),
-            text::count(event.count).into(),
-            event.subject.name().into(),
-            words::what(&event.what).into(),
-            Words::code(event.locator.to_string()),
+            when.into(),
+            text::count(times).into(),
+            first.subject.name().into(),
+            words::what(&first.what).into(),
+            Words::code(first.locator.to_string()),
         ]);
     }
-    table.more = events.len().saturating_sub(most) as u64;
+    table.more = runs.len().saturating_sub(most) as u64;
     Block::Table(table)
+}
+
+/// Neighbours that say the same of the same subject in the same source become one row.
+fn runs(events: &[&Event]) -> Vec<std::ops::Range<usize>> {
+    let mut runs: Vec<std::ops::Range<usize>> = Vec::new();
+    for (index, event) in events.iter().enumerate() {
+        if let Some(run) = runs.last_mut() {
+            let first = events[run.start];
+            let same = first.subject == event.subject
+                && first.locator.source == event.locator.source
+                && words::what(&first.what) == words::what(&event.what);
+            if same {
+                run.end = index + 1;
+                continue;
+            }
+        }
+        runs.push(index..index + 1);
+    }
+    runs
 }
 
 fn containers_table(containers: &[ContainerState]) -> Block {

@@ -292,6 +292,12 @@ pub enum What {
         /// It aborts with a core dump and an hs_err file instead of exiting with code 3.
         abort: bool,
     },
+    /// The JVM could not react to a signal for lack of memory: an orderly shutdown on SIGTERM became impossible
+    /// (`JVM_RaiseSignal`, os.cpp `signal_thread_entry`).
+    SignalLost {
+        /// `SIGTERM`.
+        signal: String,
+    },
     /// The operating system refused a new thread to the JVM.
     NativeThreadFailed,
     /// The JVM crashed.
@@ -343,6 +349,16 @@ pub enum What {
         /// The reason.
         reason: String,
     },
+}
+
+impl What {
+    /// Whether it says that something was killed for lack of memory.
+    pub fn is_memory_kill(&self) -> bool {
+        matches!(
+            self,
+            Self::OomKilled | Self::KernelOomKill(_) | Self::NodeOom { .. }
+        )
+    }
 }
 
 /// Who asked whether the process lives.

@@ -89,7 +89,7 @@ impl Kills {
     }
 
     fn pending(&mut self) -> &mut Pending {
-        self.pending.get_or_insert_with(|| Pending {
+        self.pending.get_or_insert(Pending {
             kill: KernelOomKill {
                 scope: OomScope::Unknown,
                 victim: None,

@@ -305,7 +305,7 @@ impl<'a> Near<'a> {
         let mut continued = true;
         let mut start = line.start;
         let mut found = false;
-        if !continuation(self.cut(line.start)) {
+        if !continuation(self.cut(line.start)) || self.report_of_the_jvm() {
             continued = false;
         }
         while start > floor {
@@ -342,6 +342,14 @@ impl<'a> Near<'a> {
         if !self.exact {
             self.look_ahead();
         }
+    }
+
+    /// An error at the left margin without a stack trace under it: the JVM itself wrote it, between two records.
+    fn report_of_the_jvm(&self) -> bool {
+        let line = self.cut(self.line.start);
+        let next = self.next_line();
+        let trace = next.starts_with(b"\tat ") || next.starts_with(b"    at ");
+        line.starts_with(b"java.lang.OutOfMemoryError") && !trace
     }
 
     fn look_ahead(&mut self) {
@@ -475,7 +483,11 @@ pub(super) fn sniff(sample: &Sample<'_>) -> Certainty {
     }
     if levelled > 0 && levelled * 2 > lines {
         Certainty::Likely
-    } else if stamped > 0 || triggers().iter().any(|trigger| sample.contains(trigger)) {
+    } else if stamped > 0
+        || super::TELLTALES
+            .iter()
+            .any(|telltale| sample.contains(telltale))
+    {
         Certainty::Maybe
     } else {
         Certainty::No

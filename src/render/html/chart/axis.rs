@@ -85,13 +85,13 @@ impl TimeAxis {
                 &text,
             );
         }
-        out.push_str("</g>\n");
         let (from, to) = (
             scale::time(self.axis, self.from),
             scale::time(self.axis, self.to),
         );
         label(&mut out, (LEFT, bottom + 34.0), "start", "tick", &from);
         label(&mut out, (RIGHT, bottom + 34.0), "end", "tick", &to);
+        out.push_str("</g>\n");
         out
     }
 
