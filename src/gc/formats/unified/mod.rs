@@ -63,28 +63,6 @@ impl Reader {
         }
     }
 
-    /// The next lines are of this file of the set.
-    pub(in crate::gc) fn begin_file(&mut self, file: u32) {
-        self.file = file;
-    }
-
-    /// Takes a line.
-    pub(in crate::gc) fn line(&mut self, line: &Line<'_>) -> Outcome {
-        let (mut found, mut message) = decorations::split(line.text);
-        if found.count == 0 {
-            match embedded(line.text) {
-                Some((inner, text)) => (found, message) = (inner, text),
-                None if !looks_like_gc(message) => return Outcome::Quiet,
-                None => {}
-            }
-        }
-        let place = Place {
-            file: self.file,
-            line: line.number,
-        };
-        self.message(&found, message, place)
-    }
-
     fn message(&mut self, found: &Decorations<'_>, message: &[u8], place: Place) -> Outcome {
         let tags = found.tags.unwrap_or(b"gc");
         if !tags.starts_with(b"gc") && !tags.starts_with(b"safepoint") {
@@ -241,9 +219,30 @@ impl Reader {
         self.pending = safepoint::Pending::default();
         self.last_gc = None;
     }
+}
 
-    /// All runs, in the order of the files.
-    pub(in crate::gc) fn finish(mut self) -> Vec<Run> {
+impl super::Reader for Reader {
+    fn begin_file(&mut self, file: u32) {
+        self.file = file;
+    }
+
+    fn line(&mut self, line: &Line<'_>) -> Outcome {
+        let (mut found, mut message) = decorations::split(line.text);
+        if found.count == 0 {
+            match embedded(line.text) {
+                Some((inner, text)) => (found, message) = (inner, text),
+                None if !looks_like_gc(message) => return Outcome::Quiet,
+                None => {}
+            }
+        }
+        let place = Place {
+            file: self.file,
+            line: line.number,
+        };
+        self.message(&found, message, place)
+    }
+
+    fn finish(mut self) -> Vec<Run> {
         self.finish_run(LifeEnd::LogEnds);
         self.runs
     }
