@@ -16,6 +16,7 @@ mod kubernetes_table;
 mod kubernetes_text;
 mod logs;
 mod memory;
+mod near;
 mod pools;
 mod positions;
 mod quantity;
