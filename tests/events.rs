@@ -1,5 +1,7 @@
 //! The events room against real JVM output, real incidents, the formats of platforms, and damaged input.
 
+#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "tests")]
+
 mod common;
 
 use std::path::Path;
