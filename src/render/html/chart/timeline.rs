@@ -21,11 +21,7 @@ const STRETCHES: usize = 48;
 const COLUMNS: usize = 8;
 
 pub(super) fn picture(chart: &Timeline, id: &str) -> Picture {
-    let axis = TimeAxis {
-        axis: chart.axis,
-        from: chart.from,
-        to: chart.to,
-    };
+    let axis = TimeAxis::new(chart.axis, chart.from, chart.to);
     let lanes = chart.lanes.len() as f64 * (LANE + HEAD);
     let marks = axis.marks(&chart.markers, &chart.bands);
     let top = 2.0 + marks.height();
