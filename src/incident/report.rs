@@ -82,7 +82,8 @@ pub struct Impact {
     pub failed: Option<u64>,
     /// Lives that ended against the will of their operator.
     pub deaths: u64,
-    /// Microseconds between the end of a life and the next sign of service, summed.
+    /// Microseconds between the last request finished before each death, or the death itself, and the next sign of
+    /// service, summed.
     pub down: Option<i64>,
     /// Silences of the access log: first and last moment.
     pub silences: Vec<(Moment, Moment)>,
