@@ -74,7 +74,7 @@ fn wrapped(kind: &str, title: &str, id: &str, picture: Picture) -> String {
     table.table(&picture.table);
     format!(
         "<figure class=\"{kind}\">\n<figcaption>{title}</figcaption>\n\
-         <div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"{title}\">\n\
+         <div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"{title}\">\n\
          <svg viewBox=\"0 0 {WIDTH} {height}\" role=\"img\" aria-labelledby=\"{id}t {id}d\"{attributes}>\
          <title id=\"{id}t\">{title}</title><desc id=\"{id}d\">{description}</desc>\n{body}</svg>\n</div>\n{below}\
          <details class=\"data\"><summary>{summary}</summary>\n{table}</details>\n</figure>\n",
