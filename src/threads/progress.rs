@@ -235,7 +235,7 @@ pub(crate) fn cpu(
     }
     keep_largest(&mut uses);
     for cpu in &mut uses {
-        cpu.of_process = cpu.cpu as f64 / all.max(1) as f64;
+        cpu.of_process = super::report::share(cpu.cpu as f64, all as f64);
     }
     uses
 }

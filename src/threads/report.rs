@@ -9,6 +9,11 @@ use crate::finding::{Confidence, Finding, Locator};
 use crate::input::Coverage;
 use crate::time::Stamp;
 
+/// A share to four decimals, so that it is the same after a way through JSON.
+pub(super) fn share(part: f64, whole: f64) -> f64 {
+    (part / whole.max(1.0) * 1e4).round() / 1e4
+}
+
 /// What was found in all thread dumps together.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct ThreadsReport {

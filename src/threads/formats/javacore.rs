@@ -31,7 +31,7 @@ pub(super) fn read(source: &str, bytes: &[u8], frames: &mut Frames) -> (Vec<Dump
         let end = line
             .text
             .iter()
-            .position(|b| *b == b' ')
+            .position(|b| matches!(b, b' ' | b'\t'))
             .unwrap_or(line.text.len());
         let (tag, rest) = line.text.split_at(end);
         let rest = rest.trim_ascii();
