@@ -8,6 +8,7 @@ mod gc;
 mod global;
 mod heap;
 mod incident;
+mod merge;
 mod output;
 mod pager;
 mod progress;
@@ -65,6 +66,7 @@ enum Command {
     Threads(threads::Args),
     Gc(gc::Args),
     Access(access::Args),
+    Merge(merge::Args),
     Events(events::Args),
     Render(render::Args),
     Rules(explain::RulesArgs),
@@ -106,7 +108,8 @@ fn run(cli: Cli) -> anyhow::Result<Status> {
         Command::Heap(args) => session.analyse(|session| heap::run(&args, session)),
         Command::Threads(args) => session.analyse(|session| threads::run(&args, session)),
         Command::Gc(args) => session.analyse(|session| gc::run(&args, session)),
-        Command::Access(args) => session.analyse(|session| access::run(&args, session)),
+        Command::Access(args) => access::run(&args, &session),
+        Command::Merge(args) => session.analyse(|session| merge::run(&args, session)),
         Command::Events(args) => session.analyse(|session| events::run(&args, session)),
         Command::Render(args) => render::run(&args, &session),
         Command::Rules(args) => explain::rules(&args),

@@ -215,12 +215,6 @@ impl Run {
         self.facts.push(RawFact { name, value, place });
     }
 
-    /// The value of a fact.
-    pub(super) fn fact_value(&self, name: &str) -> Option<&str> {
-        let fact = self.facts.iter().find(|fact| fact.name == name)?;
-        Some(&fact.value)
-    }
-
     /// Adds a safepoint; times in nanoseconds.
     pub(super) fn safepoint(&mut self, name: &[u8], reaching: i64, total: i64, place: Place) {
         if !self.safepoints.contains_key(name) {

@@ -1,21 +1,504 @@
-//! The report as a person reads it: verdict first.
+//! The report as a person reads it: what fills the heap, who holds it, why it stays.
 
-use super::report::HeapReport;
-use crate::document::{Document, Verdict};
+use super::hprof::names;
+use super::report::{
+    ClassRow, Comparison, Consumer, HeapReport, HeapThread, OwnerKind, PathStep, Suspect,
+};
+use crate::document::{Block, Branch, Document, Section, Table, Verdict, Words};
 use crate::finding::Severity;
 use crate::t;
+use crate::text;
+
+/// Suspects with their path shown to everybody; the rest is in the table.
+const SHOWN: usize = 2;
+/// Rows of the short tables.
+const ROWS: usize = 10;
+/// Steps of a path shown at its beginning and at its end.
+const STEPS: usize = 8;
+/// Frames of a stack in the short view.
+const FRAMES: usize = 12;
+
+/// A suspect of this share alone explains a full heap.
+const LARGE: f64 = 0.3;
+/// A suspect of a smaller share is no headline.
+const NOTABLE: f64 = 0.1;
 
 impl HeapReport {
     /// The report as blocks.
     pub fn document(&self) -> Document {
+        let mut blocks = vec![Block::Facts(self.facts())];
+        if !self.suspects.is_empty() {
+            blocks.push(Section::main(
+                t!("What fills the heap"),
+                self.suspect_blocks(),
+            ));
+        }
+        if let Some(comparison) = &self.comparison {
+            let title = t!("What grew since {old}", old = comparison.old_source);
+            blocks.push(Section::main(title, grown(comparison)));
+        }
+        let findings = self.findings.iter().cloned();
+        let findings: Vec<Block> = findings.map(|f| Block::Finding(Box::new(f))).collect();
+        if !findings.is_empty() {
+            blocks.push(Section::main(t!("Findings"), findings));
+        }
+        if let Some(thread) = &self.oom_thread {
+            let title = t!("The thread that could not allocate");
+            blocks.push(Section::main(title, vec![oom(thread)]));
+        }
+        if !self.histogram.is_empty() {
+            let rows = &self.histogram[..self.histogram.len().min(ROWS)];
+            let title = t!("Largest classes");
+            blocks.push(Section::main(title, vec![classes(rows)]));
+        }
+        blocks.extend(self.details());
         Document {
             title: t!("Heap dump {source}", source = self.source),
-            verdict: Verdict {
-                severity: Severity::Info,
-                headline: "".into(),
-                explanation: Vec::new(),
-            },
-            blocks: Vec::new(),
+            verdict: self.verdict(),
+            blocks,
         }
     }
+
+    fn verdict(&self) -> Verdict {
+        if self.object_count == 0 {
+            let issue = self.coverage.iter().flat_map(|c| &c.issues).next();
+            return Verdict {
+                severity: Severity::Medium,
+                headline: t!("The heap dump could not be read").into(),
+                explanation: issue
+                    .map(|issue| Words::from(issue.problem.clone()))
+                    .into_iter()
+                    .collect(),
+            };
+        }
+        let largest = self.suspects.first();
+        let headline = match largest {
+            Some(suspect) if suspect.share >= NOTABLE => upper_first(&suspect.title),
+            Some(suspect) => t!(
+                "Nothing stands out: the largest holder, {holder}, keeps {share} of the heap",
+                holder = held_by(suspect),
+                share = text::percent(suspect.share, 1.0)
+            ),
+            None => t!("Nothing stands out: no single holder keeps 3 % of the heap"),
+        };
+        let mut explanation: Vec<Words> = Vec::new();
+        let notable = largest.filter(|suspect| suspect.share >= NOTABLE);
+        explanation.extend(notable.map(|suspect| suspect.reason.clone().into()));
+        if let Some(thread) = &self.oom_thread {
+            let name = &thread.name;
+            explanation.push(
+                t!(
+                    "An OutOfMemoryError hit thread \"{name}\"; it is the victim, not necessarily the cause.",
+                    name
+                )
+                .into(),
+            );
+        }
+        if let Some(problem) = &self.truncated {
+            explanation.push(t!("The dump is incomplete: {problem}.", problem).into());
+        }
+        if self
+            .roots
+            .iter()
+            .any(|root| root.kind.starts_with("stand-in"))
+        {
+            explanation.push(
+                t!("It has no roots, so classes and threads stand in for them and retained sizes are approximate.")
+                    .into(),
+            );
+        }
+        let share = largest.map_or(0.0, |suspect| suspect.share);
+        Verdict {
+            severity: match (&self.oom_thread, share) {
+                (Some(_), _) => Severity::Critical,
+                (None, LARGE..) => Severity::High,
+                (None, _) => Severity::Info,
+            },
+            headline: Words::strong(headline),
+            explanation,
+        }
+    }
+
+    fn facts(&self) -> Vec<(String, Words)> {
+        let mut facts: Vec<(String, Words)> = Vec::new();
+        let mut fact = |name: String, value: String| facts.push((name, value.into()));
+        if let Some(taken) = self.taken {
+            fact(t!("Taken"), taken.display());
+        }
+        if let Some(jvm) = &self.jvm {
+            let version = jvm.java_version.as_deref().unwrap_or("?");
+            let vm = jvm.vm.as_deref().unwrap_or("");
+            fact(t!("JVM"), t!("Java {version} ({vm})", version, vm));
+            if let Some(command) = &jvm.command {
+                fact(t!("Command"), command.clone());
+            }
+        }
+        let mut live = t!(
+            "{bytes} in {count} objects",
+            bytes = text::bytes(self.reachable_bytes),
+            count = text::count(self.reachable_objects)
+        );
+        if let Some(max) = self.max_heap {
+            live += &t!(
+                ", {share} of the largest heap, {max}",
+                share = text::percent(self.reachable_bytes as f64, max as f64),
+                max = text::bytes(max)
+            );
+        }
+        fact(t!("Reachable"), live);
+        let garbage = t!(
+            "{bytes} in {count} objects, not yet collected",
+            bytes = text::bytes(self.unreachable_bytes),
+            count = text::count(self.unreachable_objects)
+        );
+        fact(t!("Unreachable"), garbage);
+        if let Some(direct) = &self.direct_memory
+            && direct.reserved > 0
+        {
+            let limit = direct.limit.map_or("?".to_owned(), text::bytes);
+            let value = t!(
+                "{reserved} outside the heap in {count} buffers, limit {limit}",
+                reserved = text::bytes(direct.reserved),
+                count = text::count(direct.count),
+                limit
+            );
+            fact(t!("Direct buffers"), value);
+        }
+        fact(t!("Sizes"), self.layout.clone());
+        facts
+    }
+
+    fn suspect_blocks(&self) -> Vec<Block> {
+        let mut table = Table::new(&[
+            &t!("#Share"),
+            &t!("#Retained"),
+            &t!("Held by"),
+            &t!("What it is"),
+        ]);
+        for suspect in &self.suspects {
+            table.row([
+                text::percent(suspect.share, 1.0).into(),
+                text::bytes(suspect.retained_bytes).into(),
+                Words::code(held_by(suspect)),
+                what(suspect).into(),
+            ]);
+        }
+        let mut blocks = vec![Block::Table(table)];
+        for suspect in self.suspects.iter().take(SHOWN) {
+            let title = t!("How {holder} is reached", holder = held_by(suspect));
+            blocks.push(Block::Paragraph(title.into()));
+            blocks.push(Block::Tree(tree(&suspect.path)));
+        }
+        blocks
+    }
+
+    fn details(&self) -> Vec<Block> {
+        let mut blocks = Vec::new();
+        let suspects = self.suspects.iter().enumerate();
+        for (number, suspect) in suspects {
+            blocks.push(detail(number, suspect));
+        }
+        if !self.threads.is_empty() {
+            blocks.push(Section::detail(t!("Threads"), self.thread_blocks()));
+        }
+        for (title, consumers) in [
+            (t!("Static fields"), &self.consumers.statics),
+            (t!("Packages"), &self.consumers.packages),
+            (t!("Class loaders"), &self.consumers.loaders),
+        ] {
+            if !consumers.is_empty() {
+                blocks.push(Section::detail(title, vec![self.consumer_table(consumers)]));
+            }
+        }
+        if !self.waste.is_empty() {
+            blocks.push(Section::detail(
+                t!("Memory without use"),
+                vec![self.waste_table()],
+            ));
+        }
+        if !self.locks.is_empty() {
+            blocks.push(Section::detail(t!("Locks"), vec![self.lock_table()]));
+        }
+        if self.histogram.len() > ROWS {
+            let title = t!("Classes by their own bytes");
+            blocks.push(Section::detail(title, vec![classes(&self.histogram)]));
+        }
+        blocks.push(Section::detail(t!("What was read"), self.coverage_blocks()));
+        blocks
+    }
+
+    fn thread_blocks(&self) -> Vec<Block> {
+        let mut table = Table::new(&[
+            &t!("Thread"),
+            &t!("#Retained"),
+            &t!("Heaviest local"),
+            &t!("Innermost frame"),
+        ]);
+        for thread in &self.threads {
+            let local = thread.locals.first().map_or(String::new(), |local| {
+                let size = text::bytes(local.retained_bytes);
+                match &local.elements {
+                    Some((count, element)) => t!(
+                        "{class}, {count} of {element}, {size}",
+                        class = local.class,
+                        count = text::count(*count),
+                        element,
+                        size
+                    ),
+                    None => t!("{class}, {size}", class = local.class, size),
+                }
+            });
+            let name = match thread.alike {
+                0 | 1 => thread.name.clone(),
+                alike => t!(
+                    "{count} threads of class {class} with this stack",
+                    count = text::count(alike),
+                    class = thread.class
+                ),
+            };
+            table.row([
+                Words::code(name),
+                text::bytes(thread.retained_bytes).into(),
+                local.into(),
+                Words::code(thread.frames.first().cloned().unwrap_or_default()),
+            ]);
+        }
+        let listed: u64 = self.threads.iter().map(|thread| thread.alike).sum();
+        table.more = self.thread_count.saturating_sub(listed);
+        let mut blocks = vec![Block::Table(table)];
+        for thread in self.threads.iter().take(3) {
+            if !thread.frames.is_empty() {
+                blocks.push(Block::Code(stack(thread, usize::MAX)));
+            }
+        }
+        blocks
+    }
+
+    fn consumer_table(&self, consumers: &[Consumer]) -> Block {
+        let mut table = Table::new(&[
+            &t!("Name"),
+            &t!("#Objects"),
+            &t!("#Retained"),
+            &t!("#Share"),
+        ]);
+        for consumer in consumers {
+            table.row([
+                Words::code(consumer.name.clone()),
+                text::count(consumer.count).into(),
+                text::bytes(consumer.retained_bytes).into(),
+                text::percent(consumer.retained_bytes as f64, self.reachable_bytes as f64).into(),
+            ]);
+        }
+        Block::Table(table)
+    }
+
+    fn waste_table(&self) -> Block {
+        let mut table = Table::new(&[
+            &t!("Kind"),
+            &t!("#Objects"),
+            &t!("#Bytes"),
+            &t!("Mostly in"),
+        ]);
+        for waste in &self.waste {
+            let owner = waste.owners.first();
+            table.row([
+                waste.kind.clone().into(),
+                text::count(waste.objects).into(),
+                text::bytes(waste.bytes).into(),
+                Words::code(owner.map_or(String::new(), |(owner, _)| owner.clone())),
+            ]);
+        }
+        Block::Table(table)
+    }
+
+    fn lock_table(&self) -> Block {
+        let mut table = Table::new(&[&t!("Lock"), &t!("Owner"), &t!("#Waiting"), &t!("Waiters")]);
+        for lock in &self.locks {
+            table.row([
+                Words::code(format!("{} {}", lock.class, lock.object_id)),
+                lock.owner.clone().unwrap_or_default().into(),
+                text::count(lock.waiters.len() as u64).into(),
+                lock.waiters.join(", ").into(),
+            ]);
+        }
+        Block::Table(table)
+    }
+
+    fn coverage_blocks(&self) -> Vec<Block> {
+        let mut facts: Vec<(String, Words)> = Vec::new();
+        for coverage in &self.coverage {
+            facts.push((t!("Format"), coverage.format.clone().into()));
+            facts.push((t!("Bytes"), text::count(coverage.bytes).into()));
+            facts.push((t!("Objects"), text::count(coverage.records).into()));
+            facts.push((
+                t!("Bytes not understood"),
+                text::count(coverage.not_understood).into(),
+            ));
+            for issue in &coverage.issues {
+                facts.push((t!("Note"), issue.to_string().into()));
+            }
+        }
+        let mut roots = Table::new(&[&t!("Kind of root"), &t!("#Roots")]);
+        for root in &self.roots {
+            roots.row([root.kind.clone().into(), text::count(root.count).into()]);
+        }
+        vec![Block::Facts(facts), Block::Table(roots)]
+    }
+}
+
+fn upper_first(sentence: &str) -> String {
+    let mut letters = sentence.chars();
+    match letters.next() {
+        // A class or field name at the beginning keeps its case.
+        Some(first)
+            if !sentence
+                .split(' ')
+                .next()
+                .is_some_and(|word| word.contains('.')) =>
+        {
+            first.to_uppercase().chain(letters).collect()
+        }
+        _ => sentence.to_owned(),
+    }
+}
+
+fn held_by(suspect: &Suspect) -> String {
+    let field = suspect.field.as_deref().unwrap_or(&suspect.class);
+    match suspect.owner_kind {
+        OwnerKind::StaticField => t!("static {field}", field),
+        OwnerKind::Thread => t!("thread \"{field}\"", field),
+        OwnerKind::ThreadLocalVariable => t!("local of thread \"{field}\"", field),
+        OwnerKind::ThreadLocal => t!("ThreadLocal of thread \"{field}\"", field),
+        OwnerKind::Group => t!("shared, mostly {field}", field),
+        OwnerKind::Field | OwnerKind::ClassLoader | OwnerKind::Root => field.to_owned(),
+    }
+}
+
+fn what(suspect: &Suspect) -> String {
+    let class = names::simple(&suspect.class);
+    match (&suspect.element_class, suspect.element_count) {
+        (Some(element), Some(count)) if *element != suspect.class => t!(
+            "{class}, {count} of {element}",
+            class,
+            count = text::count(count),
+            element = names::simple(element)
+        ),
+        (_, Some(count)) => t!("{count} {class}", count = text::count(count), class),
+        _ => class.to_owned(),
+    }
+}
+
+fn detail(number: usize, suspect: &Suspect) -> Block {
+    let mut blocks = vec![Block::Paragraph(suspect.reason.clone().into())];
+    if number >= SHOWN {
+        blocks.push(Block::Tree(tree(&suspect.path)));
+    }
+    blocks.push(classes(&suspect.retained_classes));
+    let signature = t!(
+        "Object {id}, {objects} objects retained, signature {signature}",
+        id = suspect.object_id,
+        objects = text::count(suspect.retained_objects),
+        signature = suspect.signature
+    );
+    blocks.push(Block::Paragraph(signature.into()));
+    Section::detail(upper_first(&suspect.title), blocks)
+}
+
+/// A path as a tree of one branch; a long one without its middle.
+fn tree(path: &[PathStep]) -> Vec<Branch> {
+    let mut children = Vec::new();
+    let skipped = path.len().saturating_sub(2 * STEPS);
+    for (at, step) in path.iter().enumerate().rev() {
+        if skipped > 0 && (STEPS..STEPS + skipped).contains(&at) {
+            if at == STEPS {
+                let label = t!("… {skipped} more", skipped).into();
+                children = vec![Branch { label, children }];
+            }
+            continue;
+        }
+        let size = text::bytes(step.retained_bytes);
+        let label = Words::code(format!("{} {}", step.by, step.class)).and(t!(
+            ", retains {size}, {id}",
+            size,
+            id = step.object_id
+        ));
+        children = vec![Branch { label, children }];
+    }
+    children
+}
+
+fn classes(rows: &[ClassRow]) -> Block {
+    let mut table = Table::new(&[
+        &t!("Class"),
+        &t!("#Objects"),
+        &t!("#Own bytes"),
+        &t!("#Retained"),
+    ]);
+    for row in rows {
+        table.row([
+            Words::code(row.class.clone()),
+            text::count(row.instances).into(),
+            text::bytes(row.shallow_bytes).into(),
+            text::bytes(row.retained_bytes).into(),
+        ]);
+    }
+    Block::Table(table)
+}
+
+fn grown(comparison: &Comparison) -> Vec<Block> {
+    let summary = t!(
+        "The reachable heap changed by {bytes} in {objects} objects.",
+        bytes = signed(comparison.reachable_bytes, text::bytes),
+        objects = signed(comparison.reachable_objects, text::count)
+    );
+    let mut blocks = vec![Block::Paragraph(summary.into())];
+    for (title, rows) in [
+        (t!("Holder"), &comparison.suspects),
+        (t!("Static field"), &comparison.statics),
+        (t!("Class"), &comparison.classes),
+    ] {
+        if rows.is_empty() {
+            continue;
+        }
+        let mut table = Table::new(&[
+            &title,
+            &t!("#Growth"),
+            &t!("#Before"),
+            &t!("#Now"),
+            &t!("#Objects"),
+        ]);
+        for row in rows.iter().take(ROWS) {
+            table.row([
+                Words::code(row.name.clone()),
+                signed(row.bytes, text::bytes).into(),
+                text::bytes(row.old_bytes).into(),
+                text::bytes(row.new_bytes).into(),
+                signed(row.count, text::count).into(),
+            ]);
+        }
+        table.more = rows.len().saturating_sub(ROWS) as u64;
+        blocks.push(Block::Table(table));
+    }
+    blocks
+}
+
+fn signed(value: i64, words: fn(u64) -> String) -> String {
+    let sign = if value < 0 { "-" } else { "+" };
+    format!("{sign}{}", words(value.unsigned_abs()))
+}
+
+fn oom(thread: &HeapThread) -> Block {
+    Block::Code(stack(thread, FRAMES))
+}
+
+fn stack(thread: &HeapThread, frames: usize) -> String {
+    let mut out = format!("\"{}\" {}", thread.name, thread.id);
+    for frame in thread.frames.iter().take(frames) {
+        out += &format!("\n    at {frame}");
+    }
+    if thread.frames.len() > frames {
+        let more = thread.frames.len() - frames;
+        out += &t!("\n    … {more} more frames", more);
+    }
+    out
 }

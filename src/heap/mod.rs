@@ -1,15 +1,39 @@
 //! The heap room: what fills the heap, who holds it, why it cannot be freed.
 
+mod census;
+mod classes;
+mod compare;
+mod containers;
 mod document;
+mod graph;
+mod histogram;
+mod hprof;
+mod jvm;
+mod layout;
+mod load;
+mod locks;
+mod model;
+mod objects;
+mod paths;
 pub mod report;
+mod rules;
+mod suspects;
+mod threads;
 
+pub use compare::compare;
 pub use report::{
-    ClassRow, Consumer, Consumers, DirectMemory, HeapLock, HeapReport, HeapThread, JvmInfo,
-    OwnerKind, PathStep, RetainedAs, RootCount, Suspect, ThreadLocalVariable, Waste,
+    ClassRow, Comparison, Consumer, Consumers, DirectMemory, Growth, HeapLock, HeapReport,
+    HeapThread, JvmInfo, OwnerKind, PathStep, RetainedAs, RootCount, Suspect, ThreadLocalVariable,
+    Waste,
 };
 
-use crate::finding::RuleMeta;
-use crate::input::{Certainty, Kind, Progress, Sniffer, Source};
+use crate::finding::{Locator, RuleMeta};
+use crate::input::{Certainty, Coverage, Kind, ParseIssue, Progress, Sniffer, Source};
+use crate::time::Instant;
+use histogram::Histogram;
+use load::Loaded;
+use model::Heap;
+use rules::Model;
 
 /// How the formats of this room are recognised, in order of preference.
 pub const SNIFFERS: &[Sniffer] = &[Sniffer {
@@ -33,14 +57,77 @@ pub struct Options {
 
 /// The rules of this room.
 pub fn rules() -> Vec<&'static RuleMeta> {
-    Vec::new()
+    rules::metas()
 }
 
-/// Analyses one heap dump.
-pub fn analyse(source: &Source, options: &Options, _progress: &dyn Progress) -> HeapReport {
-    HeapReport {
+/// Analyses one heap dump. Never fails: a source that cannot be read gives a report whose coverage says why.
+pub fn analyse(source: &Source, options: &Options, progress: &dyn Progress) -> HeapReport {
+    let mut coverage = Coverage::new(&source.name, "HPROF", source.bytes.len() as u64);
+    let mut report = HeapReport {
         source: source.name.clone(),
         retained_as: options.retained_as,
         ..HeapReport::default()
+    };
+    let mut loaded = Loaded::default();
+    let heap = load::load(source, options, progress, &mut coverage, &mut loaded);
+    report.truncated = loaded.truncated.take();
+    match heap {
+        Ok(heap) => describe(&heap, &loaded, &mut report),
+        Err(error) => {
+            coverage.not_understood = coverage.bytes;
+            coverage.report(ParseIssue::new(
+                Locator::whole(&source.name),
+                error.to_string(),
+            ));
+        }
     }
+    report.format.clone_from(&coverage.format);
+    report.coverage.push(coverage);
+    report
+}
+
+fn describe(heap: &Heap<'_>, loaded: &Loaded, report: &mut HeapReport) {
+    let millis = i64::try_from(heap.header.millis).ok();
+    report.taken = millis
+        .and_then(|millis| millis.checked_mul(1000))
+        .map(Instant);
+    report.layout.clone_from(&heap.sizes.description);
+    let facts = jvm::facts(heap);
+    report.jvm = facts.jvm;
+    report.max_heap = facts.max_heap;
+    report.direct_memory = facts.direct_memory;
+    report.finalizer_queue = facts.finalizer_queue;
+    report.object_count = u64::from(heap.len());
+    let real = heap.classes.iter().filter(|(_, class)| !class.made_up);
+    report.class_count = real.count() as u64;
+    report.reachable_objects = u64::from(heap.tree.len()) - 1;
+    report.reachable_bytes = heap.total();
+    let unreachable = (0..heap.len()).filter(|index| heap.tree.position(*index).is_none());
+    for index in unreachable {
+        report.unreachable_objects += 1;
+        report.unreachable_bytes += heap.shallow(index);
+    }
+    report.roots = loaded
+        .roots
+        .iter()
+        .map(|(kind, count)| RootCount {
+            kind: kind.word().to_owned(),
+            count: *count,
+        })
+        .collect();
+    let histogram = Histogram::of(heap);
+    report.histogram = histogram.rows(heap, HeapReport::CLASSES);
+    report.consumers = histogram.consumers(heap);
+    report.suspects = suspects::find(heap);
+    let threads = threads::read(heap);
+    report.thread_count = threads.count;
+    report.oom_thread = threads.oom;
+    report.threads = threads.list;
+    report.threads.truncate(HeapReport::THREADS);
+    report.locks = locks::read(heap);
+    report.findings = rules::check(&Model {
+        heap,
+        histogram: &histogram,
+        report,
+    });
 }

@@ -1,5 +1,6 @@
 //! The log formats. Each turns lines into [`Run`]s; this file recognises them and orders the files of a rotated set.
 
+mod legacy;
 pub(super) mod number;
 mod sets;
 mod unified;
@@ -14,24 +15,35 @@ use crate::input::{
 use unified::Outcome;
 
 /// How the formats of this room are recognised.
-pub const SNIFFERS: &[Sniffer] = &[Sniffer {
-    kind: Kind::GcLog,
-    format: "unified GC log",
-    sniff: |sample| certainty(sample, Format::Unified),
-    telltales: &["[gc", "] GC("],
-}];
+pub const SNIFFERS: &[Sniffer] = &[
+    Sniffer {
+        kind: Kind::GcLog,
+        format: "unified GC log",
+        sniff: |sample| certainty(sample, Format::Unified),
+        telltales: &["[gc", "] GC("],
+    },
+    Sniffer {
+        kind: Kind::GcLog,
+        format: "legacy GC log",
+        sniff: |sample| certainty(sample, Format::Legacy),
+        telltales: &["[GC (", "[Full GC", "[GC pause", "[GC ["],
+    },
+];
 
 /// A log format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Format {
     /// JDK 9 and later.
     Unified,
+    /// JDK 5 to 8.
+    Legacy,
 }
 
 impl Format {
     pub(super) fn word(self) -> &'static str {
         match self {
             Self::Unified => "unified GC log",
+            Self::Legacy => "legacy GC log",
         }
     }
 }
@@ -56,12 +68,13 @@ fn certainty(sample: &Sample<'_>, format: Format) -> Certainty {
 fn is_line_of(format: Format, line: &[u8]) -> bool {
     match format {
         Format::Unified => unified::is_gc_line(line),
+        Format::Legacy => legacy::is_gc_line(line),
     }
 }
 
 /// The format of a source: that of its beginning, or of the first place where one appears.
 pub(super) fn detect(bytes: &[u8]) -> Option<Format> {
-    const FORMATS: [Format; 1] = [Format::Unified];
+    const FORMATS: [Format; 2] = [Format::Unified, Format::Legacy];
     // Looking at every line of a file that holds none is linear, and stops at the first hit otherwise.
     Lines::new(bytes).find_map(|line| {
         let text = line.text;
@@ -74,6 +87,17 @@ pub(super) fn read(set: &Set<'_>, progress: &dyn Progress) -> (Vec<Run>, Vec<Cov
     match set.format {
         Format::Unified => {
             let mut reader = unified::Reader::new();
+            let mut coverage = Vec::with_capacity(set.sources.len());
+            for (file, source) in set.sources.iter().enumerate() {
+                reader.begin_file(file as u32);
+                coverage.push(lines(source, set.format, progress, |line| {
+                    reader.line(line)
+                }));
+            }
+            (reader.finish(), coverage)
+        }
+        Format::Legacy => {
+            let mut reader = legacy::Reader::new();
             let mut coverage = Vec::with_capacity(set.sources.len());
             for (file, source) in set.sources.iter().enumerate() {
                 reader.begin_file(file as u32);

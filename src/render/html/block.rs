@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::super::sign;
+use super::super::{sign, when};
 use super::{HARD, Page, SOFT, chart, escape};
 use crate::document::{Block, Branch, Section, Table, Words};
 use crate::finding::Finding;
@@ -193,10 +193,7 @@ impl Page {
             sure = escape::text(finding.confidence.word()),
         );
         if let Some((first, last)) = finding.when {
-            let when = match first == last {
-                true => first.to_string(),
-                false => format!("{first} – {last}"),
-            };
+            let when = when(first, last);
             let _ = write!(self.out, "<span>{}</span>", escape::text(&when));
         }
         let rule = escape::text(&finding.rule);

@@ -49,6 +49,11 @@ fn marked(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 16);
     for c in text.chars() {
         match c {
+            // A percent sign never stands alone at the beginning of a line.
+            '%' if out.ends_with(' ') => {
+                out.pop();
+                out.push_str("\u{a0}%");
+            }
             '&' => out.push_str("&amp;"),
             '<' => out.push_str("&lt;"),
             '>' => out.push_str("&gt;"),

@@ -8,7 +8,7 @@ mod escape;
 
 use escape::{code, fenced, line, text, words};
 
-use super::{Style, sign, terminal};
+use super::{Style, sign, terminal, when};
 use crate::document::{Block, Document, Section, Table, Words};
 use crate::finding::Finding;
 use crate::t;
@@ -297,10 +297,7 @@ fn finding(finding: &Finding, level: usize, statements: usize, advice: usize) ->
     );
     let mut facts = vec![text(finding.confidence.word())];
     if let Some((first, last)) = finding.when {
-        facts.push(match first == last {
-            true => text(&first.to_string()),
-            false => text(&format!("{first} – {last}")),
-        });
+        facts.push(text(&when(first, last)));
     }
     facts.push(code(&finding.rule, false));
     out += &format!("{}\n", facts.join(" · "));

@@ -10,8 +10,9 @@ mod pause;
 mod quiet;
 mod safepoint;
 
-pub(in crate::gc) use header::flags;
-pub(in crate::gc) use safepoint::{Pending, read as read_safepoint};
+pub(super) use header::flags;
+pub(super) use pause::{occupancy, read as read_pause, record as record_pause};
+pub(super) use safepoint::{Pending, read as read_safepoint};
 
 use decorations::Decorations;
 
@@ -285,6 +286,14 @@ pub(in crate::gc) fn clocks(line: &[u8]) -> crate::gc::run::Clocks {
     decorations::split(line).0.clocks()
 }
 
+/// Messages without number or tags that only this log has.
+const STANDALONE: [&[u8]; 4] = [
+    b"Safepoint \"",
+    b"Entering safepoint region: ",
+    b"Total time for which application threads were stopped: ",
+    b"Metaspace (",
+];
+
 /// Whether a line is surely of this format: decorated with GC tags, or numbered as a collection.
 pub(in crate::gc) fn is_gc_line(line: &[u8]) -> bool {
     let (found, message) = decorations::split(line);
@@ -298,6 +307,6 @@ pub(in crate::gc) fn is_gc_line(line: &[u8]) -> bool {
     let tagged = found.tags.is_some_and(|tags| tags.starts_with(b"gc"));
     let numbered = collection(message).0.is_some();
     let header = found.are_convincing()
-        && (header::is_head(message) || message.starts_with(b"Safepoint \""));
+        && (header::is_head(message) || STANDALONE.iter().any(|start| message.starts_with(start)));
     tagged || numbered || header
 }

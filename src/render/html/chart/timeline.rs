@@ -12,7 +12,7 @@ use crate::{t, text};
 /// Height of the plot of a lane.
 const LANE: f64 = 92.0;
 /// Height of the line above a lane with its title and legend.
-const HEAD: f64 = 26.0;
+const HEAD: f64 = 30.0;
 /// Kinds of lines that the style knows.
 const KINDS: usize = 6;
 /// Rows of the table behind the chart.
@@ -21,11 +21,7 @@ const STRETCHES: usize = 48;
 const COLUMNS: usize = 8;
 
 pub(super) fn picture(chart: &Timeline, id: &str) -> Picture {
-    let axis = TimeAxis {
-        axis: chart.axis,
-        from: chart.from,
-        to: chart.to,
-    };
+    let axis = TimeAxis::new(chart.axis, chart.from, chart.to);
     let lanes = chart.lanes.len() as f64 * (LANE + HEAD);
     let marks = axis.marks(&chart.markers, &chart.bands);
     let top = 2.0 + marks.height();
@@ -80,7 +76,7 @@ fn lane_body(lane: &Lane, axis: &TimeAxis, id: &str, top: f64) -> String {
         let at = (LEFT - 8.0, y(*step) + 4.0);
         label(&mut out, at, "end", "tick", &scale::label(lane.unit, *step));
     }
-    heading(lane, top - 8.0, &mut out);
+    heading(lane, top - 10.0, &mut out);
     let _ = writeln!(
         out,
         "<g clip-path=\"url(#{id}c)\"><g class=\"data\" data-top=\"{}\" data-bottom=\"{}\" data-high=\"{high}\" data-unit=\"{:?}\">",
@@ -98,7 +94,8 @@ fn lane_body(lane: &Lane, axis: &TimeAxis, id: &str, top: f64) -> String {
         let class = match series.mark {
             Mark::Dots => "dots",
             Mark::Sticks => "sticks",
-            Mark::Line | Mark::Steps | Mark::Area => "line",
+            Mark::Area => "line thin",
+            Mark::Line | Mark::Steps => "line",
         };
         let _ = writeln!(
             out,
@@ -113,7 +110,7 @@ fn lane_body(lane: &Lane, axis: &TimeAxis, id: &str, top: f64) -> String {
 /// Title of a lane and the legend of its series in one line.
 fn heading(lane: &Lane, y: f64, out: &mut String) {
     let title = fit(&lane.title, 380.0);
-    label(out, (LEFT, y), "start", "lane", &title);
+    label(out, (LEFT, y), "start", "lane halo", &title);
     if lane.series.len() < 2
         && lane
             .series

@@ -1,0 +1,154 @@
+//! The first reading of a dump: which objects, classes and roots there are.
+
+use rayon::prelude::*;
+use rustc_hash::FxHashSet;
+
+use super::classes::Shape;
+use super::hprof::class_dump::ClassDump;
+use super::hprof::sub::{self, Fault, Root, Visit};
+use super::hprof::{Span, Type};
+use crate::input::Progress;
+
+/// Pieces for parallel work are at least this large, in bytes.
+const PIECE: usize = 4 << 20;
+
+/// What the first reading found.
+#[derive(Debug, Default)]
+pub(super) struct Census {
+    /// Identifiers of the objects of each piece, classes included.
+    pub(super) ids: Vec<Vec<u64>>,
+    pub(super) classes: Vec<ClassDump>,
+    pub(super) roots: Vec<Root>,
+    /// Classes that objects claim to be of, sorted.
+    pub(super) used: Vec<(u64, Shape)>,
+    /// Where reading had to stop within a segment, and the end of that segment.
+    pub(super) faults: Vec<(Fault, usize)>,
+    /// Objects with the identifier 0.
+    pub(super) nameless: u64,
+    /// The pieces read, to be read again.
+    pub(super) pieces: Vec<Span>,
+}
+
+/// Cuts segments into pieces of about the same size: small ones together, large ones apart.
+fn pieces(bytes: &[u8], id_size: usize, segments: &[Span]) -> Vec<Vec<Span>> {
+    let mut groups: Vec<Vec<Span>> = Vec::new();
+    let mut open = 0;
+    for segment in segments {
+        for piece in sub::cut(bytes, id_size, segment, PIECE) {
+            if open == 0 || open >= PIECE {
+                groups.push(Vec::new());
+                open = 0;
+            }
+            open += piece.len().max(1);
+            if let Some(group) = groups.last_mut() {
+                group.push(piece);
+            }
+        }
+    }
+    groups
+}
+
+#[derive(Default)]
+struct Counter {
+    ids: Vec<u64>,
+    classes: Vec<ClassDump>,
+    roots: Vec<Root>,
+    used: FxHashSet<u64>,
+    used_by_arrays: FxHashSet<u64>,
+    last: u64,
+    nameless: u64,
+}
+
+impl Counter {
+    #[inline]
+    fn object(&mut self, id: u64) {
+        match id {
+            0 => self.nameless += 1,
+            id => self.ids.push(id),
+        }
+    }
+}
+
+impl Visit for Counter {
+    #[inline]
+    fn instance(&mut self, _: usize, id: u64, class: u64, _: &[u8]) {
+        self.object(id);
+        if class != self.last {
+            self.last = class;
+            self.used.insert(class);
+        }
+    }
+
+    #[inline]
+    fn objects(&mut self, _: usize, id: u64, class: u64, _: &[u8]) {
+        self.object(id);
+        if class != self.last {
+            self.last = class;
+            self.used_by_arrays.insert(class);
+        }
+    }
+
+    #[inline]
+    fn primitives(&mut self, _: usize, id: u64, _: Type, _: u32) {
+        self.object(id);
+    }
+
+    fn class(&mut self, _: usize, class: ClassDump) {
+        self.object(class.id);
+        self.classes.push(class);
+    }
+
+    fn root(&mut self, root: Root) {
+        self.roots.push(root);
+    }
+}
+
+impl Census {
+    /// Reads all `segments` in parallel. The result does not depend on the number of threads.
+    pub(super) fn take(
+        bytes: &[u8],
+        id_size: usize,
+        segments: &[Span],
+        progress: &dyn Progress,
+    ) -> Self {
+        let groups = pieces(bytes, id_size, segments);
+        let counted: Vec<_> = groups
+            .par_iter()
+            .map(|group| {
+                let mut counter = Counter::default();
+                let mut faults = Vec::new();
+                for piece in group {
+                    if let Err(fault) = sub::walk(bytes, id_size, piece, &mut counter) {
+                        faults.push((fault, piece.end));
+                    }
+                    progress.advance(piece.len() as u64);
+                }
+                counter.ids.shrink_to_fit();
+                (counter, faults)
+            })
+            .collect();
+        let mut census = Self::default();
+        let mut used = FxHashSet::default();
+        for (counter, faults) in counted {
+            census.ids.push(counter.ids);
+            census.classes.extend(counter.classes);
+            census.roots.extend(counter.roots);
+            census.faults.extend(faults);
+            census.nameless += counter.nameless;
+            used.extend(counter.used.into_iter().map(|id| (id, false)));
+            used.extend(counter.used_by_arrays.into_iter().map(|id| (id, true)));
+        }
+        let shape = |array| match array {
+            true => Shape::ObjectArray,
+            false => Shape::Instance,
+        };
+        let mut used: Vec<(u64, bool)> = used.into_iter().collect();
+        used.sort_unstable();
+        census.used = used
+            .into_iter()
+            .map(|(id, array)| (id, shape(array)))
+            .collect();
+        census.pieces = groups.concat();
+        census
+    }
+}

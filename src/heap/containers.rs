@@ -1,0 +1,506 @@
+//! Collections: what they hold and how much of it, read from the fields of the known implementations.
+
+use super::model::{Content, Heap};
+
+/// A collection, map or array of references.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Container {
+    /// How many elements or entries it says it has.
+    pub(super) count: u64,
+    /// The elements; for maps the values.
+    pub(super) elements: Vec<u32>,
+    /// The keys of a map.
+    pub(super) keys: Vec<u32>,
+    pub(super) is_map: bool,
+    /// The most elements it takes, where it says so.
+    pub(super) bound: Option<u64>,
+    /// Places for elements in its array, where it has one.
+    pub(super) capacity: Option<u64>,
+}
+
+impl Container {
+    fn list(count: i64, elements: Vec<u32>) -> Self {
+        Self {
+            count: count.max(0) as u64,
+            elements,
+            ..Self::default()
+        }
+    }
+
+    /// The class that most elements have and how many have it; the first name in alphabetical order among equals.
+    pub(super) fn main_class(&self, heap: &Heap<'_>) -> Option<(String, u64)> {
+        let mut counts = std::collections::BTreeMap::new();
+        for element in &self.elements {
+            *counts.entry(heap.class_number(*element)).or_insert(0_u64) += 1;
+        }
+        let named = counts
+            .into_iter()
+            .map(|(number, count)| (heap.classes.get(number).name.clone(), count));
+        named.min_by_key(|(name, count)| (std::cmp::Reverse(*count), name.clone()))
+    }
+}
+
+/// How a class keeps its elements. Checked in order, for the class and its superclasses from the class upwards.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Form {
+    HashTable {
+        table: &'static str,
+        count: &'static str,
+    },
+    ConcurrentHashMap,
+    TreeMap,
+    /// Keys and values in turn in one array.
+    Alternating {
+        table: &'static str,
+        count: &'static str,
+    },
+    ArrayList {
+        array: &'static str,
+        count: &'static str,
+    },
+    Ring,
+    WholeArray {
+        array: &'static str,
+    },
+    Linked {
+        first: &'static str,
+        item: &'static str,
+        bound: Option<&'static str>,
+    },
+    /// A view or wrapper: look at what this field refers to.
+    Inside(&'static str),
+    GuavaCache,
+}
+
+const FORMS: [(&str, Form); 34] = [
+    (
+        "java.util.HashMap",
+        Form::HashTable {
+            table: "table",
+            count: "size",
+        },
+    ),
+    (
+        "java.util.Hashtable",
+        Form::HashTable {
+            table: "table",
+            count: "count",
+        },
+    ),
+    (
+        "java.util.WeakHashMap",
+        Form::HashTable {
+            table: "table",
+            count: "size",
+        },
+    ),
+    (
+        "java.lang.ThreadLocal$ThreadLocalMap",
+        Form::HashTable {
+            table: "table",
+            count: "size",
+        },
+    ),
+    (
+        "java.util.concurrent.ConcurrentHashMap",
+        Form::ConcurrentHashMap,
+    ),
+    (
+        "java.util.concurrent.ConcurrentHashMap$Segment",
+        Form::HashTable {
+            table: "table",
+            count: "count",
+        },
+    ),
+    ("java.util.TreeMap", Form::TreeMap),
+    (
+        "java.util.IdentityHashMap",
+        Form::Alternating {
+            table: "table",
+            count: "size",
+        },
+    ),
+    (
+        "java.util.ImmutableCollections$MapN",
+        Form::Alternating {
+            table: "table",
+            count: "size",
+        },
+    ),
+    (
+        "java.util.ArrayList",
+        Form::ArrayList {
+            array: "elementData",
+            count: "size",
+        },
+    ),
+    (
+        "java.util.Vector",
+        Form::ArrayList {
+            array: "elementData",
+            count: "elementCount",
+        },
+    ),
+    (
+        "java.util.PriorityQueue",
+        Form::ArrayList {
+            array: "queue",
+            count: "size",
+        },
+    ),
+    (
+        "java.util.concurrent.PriorityBlockingQueue",
+        Form::ArrayList {
+            array: "queue",
+            count: "size",
+        },
+    ),
+    (
+        "java.util.concurrent.ScheduledThreadPoolExecutor$DelayedWorkQueue",
+        Form::ArrayList {
+            array: "queue",
+            count: "size",
+        },
+    ),
+    ("java.util.ArrayDeque", Form::Ring),
+    (
+        "java.util.concurrent.CopyOnWriteArrayList",
+        Form::WholeArray { array: "array" },
+    ),
+    (
+        "java.util.Arrays$ArrayList",
+        Form::WholeArray { array: "a" },
+    ),
+    (
+        "java.util.ImmutableCollections$ListN",
+        Form::WholeArray { array: "elements" },
+    ),
+    (
+        "java.util.ImmutableCollections$SetN",
+        Form::WholeArray { array: "elements" },
+    ),
+    (
+        "java.util.concurrent.ArrayBlockingQueue",
+        Form::WholeArray { array: "items" },
+    ),
+    (
+        "java.util.LinkedList",
+        Form::Linked {
+            first: "first",
+            item: "item",
+            bound: None,
+        },
+    ),
+    (
+        "java.util.concurrent.LinkedBlockingQueue",
+        Form::Linked {
+            first: "head",
+            item: "item",
+            bound: Some("capacity"),
+        },
+    ),
+    (
+        "java.util.concurrent.LinkedBlockingDeque",
+        Form::Linked {
+            first: "first",
+            item: "item",
+            bound: Some("capacity"),
+        },
+    ),
+    (
+        "java.util.concurrent.ConcurrentLinkedQueue",
+        Form::Linked {
+            first: "head",
+            item: "item",
+            bound: None,
+        },
+    ),
+    (
+        "java.util.concurrent.ConcurrentLinkedDeque",
+        Form::Linked {
+            first: "head",
+            item: "item",
+            bound: None,
+        },
+    ),
+    ("java.util.HashSet", Form::Inside("map")),
+    ("java.util.TreeSet", Form::Inside("m")),
+    ("java.util.Collections$SetFromMap", Form::Inside("m")),
+    ("java.util.Collections$SynchronizedMap", Form::Inside("m")),
+    ("java.util.Collections$UnmodifiableMap", Form::Inside("m")),
+    (
+        "java.util.Collections$SynchronizedCollection",
+        Form::Inside("c"),
+    ),
+    (
+        "java.util.Collections$UnmodifiableCollection",
+        Form::Inside("c"),
+    ),
+    (
+        "java.util.concurrent.CopyOnWriteArraySet",
+        Form::Inside("al"),
+    ),
+    ("com.google.common.cache.LocalCache", Form::GuavaCache),
+];
+
+/// Most wrappers that are looked through.
+const WRAPPERS: usize = 4;
+
+/// What a collection, map or array of references holds; `None` for other objects.
+pub(super) fn describe(heap: &Heap<'_>, index: u32) -> Option<Container> {
+    inside(heap, index, WRAPPERS)
+}
+
+fn inside(heap: &Heap<'_>, index: u32, wrappers: usize) -> Option<Container> {
+    if heap.class_objects.contains_key(&index) {
+        return None;
+    }
+    if let Content::References(_) = heap.content(index) {
+        let elements: Vec<u32> = heap.elements(index).flatten().collect();
+        let mut array = Container::list(elements.len() as i64, elements);
+        array.capacity = Some(u64::from(heap.objects.length[index as usize]));
+        return Some(array);
+    }
+    let form = form_of(heap, index)?;
+    let reader = Reader { heap };
+    match form {
+        // Properties since JDK 9 keep everything in a map inside.
+        Form::HashTable { .. } if heap.reference(index, "map").is_some() && wrappers > 0 => {
+            inside(heap, heap.reference(index, "map")?, wrappers - 1)
+        }
+        Form::HashTable { table, count } => Some(reader.hash_table(index, table, count)),
+        Form::ConcurrentHashMap => Some(reader.concurrent(index)),
+        Form::TreeMap => Some(reader.tree(index)),
+        Form::Alternating { table, count } => Some(reader.alternating(index, table, count)),
+        Form::ArrayList { array, count } => Some(reader.array_list(index, array, count)),
+        Form::Ring => Some(reader.ring(index)),
+        Form::WholeArray { array } => {
+            let array = heap.reference(index, array)?;
+            let elements: Vec<u32> = heap.elements(array).flatten().collect();
+            Some(Container::list(elements.len() as i64, elements))
+        }
+        Form::Linked { first, item, bound } => Some(reader.linked(index, first, item, bound)),
+        Form::Inside(field) if wrappers > 0 => {
+            let target = heap.reference(index, field)?;
+            let mut container = inside(heap, target, wrappers - 1)?;
+            if heap
+                .classes
+                .is_a(heap.class_number(index), "java.util.AbstractSet")
+            {
+                // The elements of a set are the keys of the map inside.
+                container.elements = std::mem::take(&mut container.keys);
+                container.is_map = false;
+            }
+            Some(container)
+        }
+        Form::Inside(_) => None,
+        Form::GuavaCache => Some(reader.guava(index)),
+    }
+}
+
+fn form_of(heap: &Heap<'_>, index: u32) -> Option<Form> {
+    heap.classes
+        .ancestry(heap.class_number(index))
+        .find_map(|number| {
+            let name = heap.classes.get(number).name.as_str();
+            // Only these packages have known implementations: most classes are dismissed without a search.
+            if !name.starts_with("java.") && !name.starts_with("com.google.") {
+                return None;
+            }
+            let known = FORMS.iter().find(|(class, _)| *class == name);
+            known.map(|(_, form)| *form)
+        })
+}
+
+struct Reader<'h, 'a> {
+    heap: &'h Heap<'a>,
+}
+
+impl Reader<'_, '_> {
+    /// Entries of bucket chains. Stops after as many steps as the heap has objects: a damaged map may be a cycle.
+    fn buckets(&self, table: u32, container: &mut Container) {
+        let mut steps = self.heap.len();
+        for bucket in self.heap.elements(table).flatten() {
+            let mut entry = Some(bucket);
+            while let Some(node) = entry {
+                if steps == 0 {
+                    return;
+                }
+                steps -= 1;
+                let value = self
+                    .heap
+                    .reference(node, "val")
+                    .or_else(|| self.heap.reference(node, "value"));
+                if let Some(root) = self.heap.reference(node, "first") {
+                    // ConcurrentHashMap$TreeBin: its nodes are also a list.
+                    entry = Some(root);
+                    continue;
+                }
+                container.keys.extend(self.heap.reference(node, "key"));
+                container.elements.extend(value);
+                entry = self
+                    .heap
+                    .reference(node, "next")
+                    .filter(|next| *next != node);
+            }
+        }
+    }
+
+    fn hash_table(&self, index: u32, table: &str, count: &str) -> Container {
+        let mut container = Container {
+            count: self.heap.int(index, count).unwrap_or(0).max(0) as u64,
+            is_map: true,
+            ..Container::default()
+        };
+        if let Some(table) = self.heap.reference(index, table) {
+            container.capacity = Some(u64::from(self.heap.objects.length[table as usize]));
+            self.buckets(table, &mut container);
+        }
+        container
+    }
+
+    fn concurrent(&self, index: u32) -> Container {
+        let mut container = self.hash_table(index, "table", "baseCount");
+        if let Some(cells) = self.heap.reference(index, "counterCells") {
+            let cells = self.heap.elements(cells).flatten();
+            let sum: i64 = cells.filter_map(|cell| self.heap.int(cell, "value")).sum();
+            container.count = (container.count as i64).saturating_add(sum).max(0) as u64;
+        }
+        // Until JDK 7 the entries were in segments.
+        if let Some(segments) = self.heap.reference(index, "segments")
+            && container.count == 0
+        {
+            for segment in self.heap.elements(segments).flatten() {
+                let part = self.hash_table(segment, "table", "count");
+                container.count += part.count;
+                container.keys.extend(part.keys);
+                container.elements.extend(part.elements);
+            }
+        }
+        container
+    }
+
+    fn tree(&self, index: u32) -> Container {
+        let mut container = Container {
+            count: self.heap.int(index, "size").unwrap_or(0).max(0) as u64,
+            is_map: true,
+            ..Container::default()
+        };
+        let mut todo: Vec<u32> = self.heap.reference(index, "root").into_iter().collect();
+        let mut steps = container.count.min(u64::from(self.heap.len()));
+        while let Some(entry) = todo.pop() {
+            if steps == 0 {
+                break;
+            }
+            steps -= 1;
+            container.keys.extend(self.heap.reference(entry, "key"));
+            container
+                .elements
+                .extend(self.heap.reference(entry, "value"));
+            todo.extend(self.heap.reference(entry, "right"));
+            todo.extend(self.heap.reference(entry, "left"));
+        }
+        container
+    }
+
+    fn alternating(&self, index: u32, table: &str, count: &str) -> Container {
+        let mut container = Container {
+            count: self.heap.int(index, count).unwrap_or(0).max(0) as u64,
+            is_map: true,
+            ..Container::default()
+        };
+        if let Some(table) = self.heap.reference(index, table) {
+            for (at, element) in self.heap.elements(table).enumerate() {
+                let side = match at % 2 {
+                    0 => &mut container.keys,
+                    _ => &mut container.elements,
+                };
+                side.extend(element);
+            }
+        }
+        container
+    }
+
+    fn array_list(&self, index: u32, array: &str, count: &str) -> Container {
+        let count = self.heap.int(index, count).unwrap_or(0).max(0);
+        let Some(array) = self.heap.reference(index, array) else {
+            return Container::list(count, Vec::new());
+        };
+        let elements = self.heap.elements(array).take(count as usize).flatten();
+        let mut container = Container::list(count, elements.collect());
+        container.capacity = Some(u64::from(self.heap.objects.length[array as usize]));
+        container
+    }
+
+    fn ring(&self, index: u32) -> Container {
+        let Some(array) = self.heap.reference(index, "elements") else {
+            return Container::default();
+        };
+        let elements: Vec<u32> = self.heap.elements(array).flatten().collect();
+        let mut container = Container::list(elements.len() as i64, elements);
+        container.capacity = Some(u64::from(self.heap.objects.length[array as usize]));
+        container
+    }
+
+    fn linked(&self, index: u32, first: &str, item: &str, bound: Option<&str>) -> Container {
+        let mut container = Container {
+            bound: bound
+                .and_then(|bound| self.heap.int(index, bound))
+                .filter(|bound| *bound < i64::from(i32::MAX))
+                .map(|bound| bound.max(0) as u64),
+            ..Container::default()
+        };
+        let mut node = self.heap.reference(index, first);
+        let mut steps = self.heap.len();
+        while let Some(at) = node {
+            if steps == 0 {
+                break;
+            }
+            steps -= 1;
+            container.elements.extend(self.heap.reference(at, item));
+            node = self.heap.reference(at, "next").filter(|next| *next != at);
+        }
+        let said = match self.heap.reference(index, "count") {
+            Some(counter) => self.heap.int(counter, "value"),
+            None => self
+                .heap
+                .int(index, "size")
+                .or_else(|| self.heap.int(index, "count")),
+        };
+        let found = container.elements.len() as u64;
+        container.count = said.map_or(found, |said| said.max(0) as u64);
+        container
+    }
+
+    fn guava(&self, index: u32) -> Container {
+        let mut container = Container {
+            is_map: true,
+            bound: self
+                .heap
+                .int(index, "maxWeight")
+                .filter(|weight| *weight >= 0)
+                .map(|weight| weight as u64),
+            ..Container::default()
+        };
+        if let Some(segments) = self.heap.reference(index, "segments") {
+            for segment in self.heap.elements(segments).flatten() {
+                container.count += self.heap.int(segment, "count").unwrap_or(0).max(0) as u64;
+                let Some(table) = self
+                    .heap
+                    .reference(segment, "table")
+                    .and_then(|table| self.heap.reference(table, "array"))
+                else {
+                    continue;
+                };
+                let mut part = Container::default();
+                self.buckets(table, &mut part);
+                // The value sits behind a ValueReference.
+                let values = part.elements.iter();
+                let values = values.filter_map(|value| self.heap.reference(*value, "referent"));
+                container.elements.extend(values);
+                container.keys.extend(part.keys);
+            }
+        }
+        container
+    }
+}

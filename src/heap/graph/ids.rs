@@ -1,0 +1,320 @@
+//! From the identifiers of a dump to dense numbers in address order, and back.
+//!
+//! Identifiers are addresses with some alignment, close together. A 64-bit cell stands for 32 possible addresses: its
+//! upper half says which are taken, its lower half how many are taken below. One load and one bit count find a number,
+//! at about 1.3 bytes an object. Cells are allocated in chunks, only where there are objects. Identifiers that are
+//! spread too thinly for that (no real dump has them) are kept as a sorted list.
+
+use super::NONE;
+
+/// log2 of the cells in a chunk.
+const CHUNK_BITS: u32 = 10;
+const CHUNK_CELLS: usize = 1 << CHUNK_BITS;
+/// log2 of the addresses in a cell.
+const CELL_BITS: u32 = 5;
+/// Most entries of the directory: 64 TiB of 8-byte aligned addresses would fit.
+const DIRECTORY_LIMIT: u64 = 1 << 28;
+
+/// Identifier to index, and back.
+#[derive(Debug)]
+pub(in crate::heap) struct IdMap {
+    count: u32,
+    alignment: u64,
+    form: Form,
+}
+
+#[derive(Debug)]
+enum Form {
+    Cells(Cells),
+    Sorted(Vec<u64>),
+}
+
+#[derive(Debug)]
+struct Cells {
+    base: u64,
+    shift: u32,
+    /// Chunk of each block of addresses, `NONE` where there is no object.
+    directory: Vec<u32>,
+    /// Block of each chunk, ascending.
+    blocks: Vec<u32>,
+    cells: Vec<u64>,
+}
+
+/// More objects than 32-bit indices (less a few reserved values) can count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the dump has more than 2,147,483,000 objects")]
+pub(in crate::heap) struct TooMany;
+
+impl IdMap {
+    /// Numbers the identifiers in `lists`. Also returns those that occur more than once, sorted.
+    pub(in crate::heap) fn build(lists: &[Vec<u64>]) -> Result<(Self, Vec<u64>), TooMany> {
+        let total: usize = lists.iter().map(Vec::len).sum();
+        if total > 2_147_483_000 {
+            return Err(TooMany);
+        }
+        let ids = || lists.iter().flatten().copied();
+        let (Some(min), Some(max)) = (ids().min(), ids().max()) else {
+            let form = Form::Sorted(Vec::new());
+            return Ok((
+                Self {
+                    count: 0,
+                    alignment: 1,
+                    form,
+                },
+                Vec::new(),
+            ));
+        };
+        let differences = ids().fold(0, |bits, id| bits | (id ^ min));
+        let shift = differences.trailing_zeros().min(16);
+        let mut repeated = Vec::new();
+        let form = match Cells::new(min, max, shift, &ids, total) {
+            Some(mut cells) => {
+                ids().for_each(|id| cells.insert(id, &mut repeated));
+                Form::Cells(cells)
+            }
+            None => {
+                let mut sorted: Vec<u64> = ids().collect();
+                sorted.sort_unstable();
+                let twice = sorted.windows(2).filter(|pair| pair[0] == pair[1]);
+                repeated.extend(twice.map(|pair| pair[0]));
+                sorted.dedup();
+                Form::Sorted(sorted)
+            }
+        };
+        repeated.sort_unstable();
+        repeated.dedup();
+        let mut map = Self {
+            count: 0,
+            // The differences alone do not tell: serial numbers may happen to be even.
+            alignment: 1 << (differences | min).trailing_zeros().min(16),
+            form,
+        };
+        map.count = match &mut map.form {
+            Form::Cells(cells) => cells.rank(),
+            Form::Sorted(sorted) => sorted.len() as u32,
+        };
+        Ok((map, repeated))
+    }
+
+    /// How many objects there are.
+    pub(in crate::heap) fn len(&self) -> usize {
+        self.count as usize
+    }
+
+    /// The largest power of two that divides all identifiers, at most 64 Ki.
+    pub(in crate::heap) fn alignment(&self) -> u64 {
+        self.alignment
+    }
+
+    /// The index of an identifier.
+    #[inline]
+    pub(in crate::heap) fn index(&self, id: u64) -> Option<u32> {
+        match &self.form {
+            Form::Cells(cells) => cells.index(id),
+            Form::Sorted(sorted) => sorted.binary_search(&id).ok().map(|index| index as u32),
+        }
+    }
+
+    /// The identifier of an index; 0 for an index that does not exist.
+    pub(in crate::heap) fn id(&self, index: u32) -> u64 {
+        match &self.form {
+            Form::Cells(cells) => cells.id(index, self.count),
+            Form::Sorted(sorted) => sorted.get(index as usize).copied().unwrap_or(0),
+        }
+    }
+
+    /// Calls `each` with every index in `range` and its identifier, ascending.
+    pub(in crate::heap) fn for_each(&self, mut each: impl FnMut(u32, u64)) {
+        match &self.form {
+            Form::Sorted(sorted) => {
+                for (index, id) in sorted.iter().enumerate() {
+                    each(index as u32, *id);
+                }
+            }
+            Form::Cells(cells) => {
+                for (number, cell) in cells.cells.iter().enumerate() {
+                    let mut index = *cell as u32;
+                    let mut bits = (*cell >> 32) as u32;
+                    while bits != 0 {
+                        each(index, cells.address(number, bits.trailing_zeros()));
+                        index += 1;
+                        bits &= bits - 1;
+                    }
+                }
+            }
+        }
+    }
+}
+
+impl Cells {
+    fn new<I: Iterator<Item = u64>>(
+        min: u64,
+        max: u64,
+        shift: u32,
+        ids: &impl Fn() -> I,
+        total: usize,
+    ) -> Option<Self> {
+        let block_bits = shift + CELL_BITS + CHUNK_BITS;
+        let blocks = ((max - min) >> block_bits) + 1;
+        let affordable = DIRECTORY_LIMIT.min((total as u64).saturating_mul(16) + (1 << 16));
+        if blocks > affordable {
+            return None;
+        }
+        let mut directory = vec![NONE; blocks as usize];
+        for id in ids() {
+            directory[((id - min) >> block_bits) as usize] = 0;
+        }
+        let mut used = Vec::new();
+        for (block, entry) in directory.iter_mut().enumerate() {
+            if *entry == 0 {
+                *entry = used.len() as u32;
+                used.push(block as u32);
+            }
+        }
+        let size = used.len() * CHUNK_CELLS;
+        if size > total.saturating_mul(8) + (1 << 20) {
+            return None;
+        }
+        Some(Self {
+            base: min,
+            shift,
+            directory,
+            blocks: used,
+            cells: vec![0; size],
+        })
+    }
+
+    /// The number of the cell of an address and its bit, if its block has objects.
+    #[inline]
+    fn place(&self, id: u64) -> Option<(usize, u32)> {
+        let distance = id.wrapping_sub(self.base);
+        let slot = distance >> self.shift;
+        if slot << self.shift != distance {
+            return None;
+        }
+        let block = (slot >> (CELL_BITS + CHUNK_BITS)) as usize;
+        let chunk = *self.directory.get(block)?;
+        if chunk == NONE {
+            return None;
+        }
+        let cell = (slot >> CELL_BITS) as usize & (CHUNK_CELLS - 1);
+        Some((
+            chunk as usize * CHUNK_CELLS + cell,
+            slot as u32 & ((1 << CELL_BITS) - 1),
+        ))
+    }
+
+    fn insert(&mut self, id: u64, repeated: &mut Vec<u64>) {
+        if let Some((cell, bit)) = self.place(id) {
+            let mask = 1_u64 << (32 + bit);
+            if self.cells[cell] & mask != 0 {
+                repeated.push(id);
+            }
+            self.cells[cell] |= mask;
+        }
+    }
+
+    /// Fills in the lower halves; returns the number of objects.
+    fn rank(&mut self) -> u32 {
+        let mut below = 0;
+        for cell in &mut self.cells {
+            let taken = (*cell >> 32) as u32;
+            *cell = u64::from(taken) << 32 | u64::from(below);
+            below += taken.count_ones();
+        }
+        below
+    }
+
+    #[inline]
+    fn index(&self, id: u64) -> Option<u32> {
+        let (cell, bit) = self.place(id)?;
+        let cell = self.cells[cell];
+        let taken = (cell >> 32) as u32;
+        if taken >> bit & 1 == 0 {
+            return None;
+        }
+        Some(cell as u32 + (taken & ((1 << bit) - 1)).count_ones())
+    }
+
+    fn address(&self, cell: usize, bit: u32) -> u64 {
+        let block = u64::from(self.blocks[cell >> CHUNK_BITS]);
+        let slot = (block << CHUNK_BITS | (cell & (CHUNK_CELLS - 1)) as u64) << CELL_BITS;
+        self.base + ((slot | u64::from(bit)) << self.shift)
+    }
+
+    fn id(&self, index: u32, count: u32) -> u64 {
+        if index >= count {
+            return 0;
+        }
+        // The last cell with at most `index` objects below it holds it.
+        let number = self
+            .cells
+            .partition_point(|cell| *cell as u32 <= index)
+            .saturating_sub(1);
+        // Empty cells after it have a larger rank, empty cells before it the same: `partition_point` passes those.
+        let cell = self.cells[number];
+        let mut bits = (cell >> 32) as u32;
+        for _ in 0..index - cell as u32 {
+            bits &= bits.wrapping_sub(1);
+        }
+        match bits {
+            0 => 0,
+            _ => self.address(number, bits.trailing_zeros()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::collections::BTreeSet;
+
+    fn check(ids: Vec<u64>) {
+        let distinct: Vec<u64> = ids
+            .iter()
+            .copied()
+            .collect::<BTreeSet<_>>()
+            .into_iter()
+            .collect();
+        let middle = ids.len() / 2;
+        let lists = [ids[..middle].to_vec(), ids[middle..].to_vec()];
+        let (map, repeated) = IdMap::build(&lists).unwrap();
+        assert_eq!(map.len(), distinct.len());
+        assert_eq!(repeated.is_empty(), ids.len() == distinct.len());
+        for (index, id) in distinct.iter().enumerate() {
+            assert_eq!(map.index(*id), Some(index as u32));
+            assert_eq!(map.id(index as u32), *id);
+            for other in [id.wrapping_add(1), id.wrapping_sub(8), id ^ 1 << 63] {
+                assert_eq!(map.index(other).is_some(), distinct.contains(&other));
+            }
+        }
+        let mut seen = Vec::new();
+        map.for_each(|index, id| {
+            assert_eq!(index as usize, seen.len());
+            seen.push(id);
+        });
+        assert_eq!(seen, distinct);
+        assert_eq!(map.id(distinct.len() as u32), 0);
+    }
+
+    #[test]
+    fn hostile_identifiers_fall_back_to_a_list() {
+        check(vec![1, u64::MAX, 1 << 40, 3]);
+        check(Vec::new());
+        check(vec![u64::MAX]);
+        let spread: Vec<u64> = (0..5000).map(|i| i * 0x1_0000_0001_0001).collect();
+        check(spread);
+    }
+
+    proptest! {
+        #[test]
+        fn indices_are_ranks(slots in proptest::collection::vec(0_u64..4000, 1..200), far in 0_u64..3, shift in 0_u32..5) {
+            let ids = slots.iter().enumerate().map(|(i, slot)| {
+                let jump = if i % 7 == 0 { far << 28 } else { 0 };
+                0x7000_0000 + jump + (slot << shift)
+            });
+            check(ids.collect());
+        }
+    }
+}

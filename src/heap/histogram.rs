@@ -1,0 +1,228 @@
+//! Objects by class, package and class loader, with what they retain.
+
+use std::collections::BTreeMap;
+
+use super::graph::tree::DomTree;
+use super::model::Heap;
+use super::report::{ClassRow, Consumer, Consumers, HeapReport};
+use crate::t;
+
+/// Rows kept of each table of consumers.
+const CONSUMERS: usize = 20;
+
+/// Sums over a group of objects.
+#[derive(Debug, Clone, Copy, Default)]
+struct Sums {
+    instances: u64,
+    shallow: u64,
+    retained: u64,
+    /// Where the subtree of the last outermost member ends.
+    end: u32,
+}
+
+impl Sums {
+    /// Counts the object at `position`. Positions must come in ascending order: then a member that begins before `end`
+    /// lies below another member, which retains it already.
+    #[inline]
+    fn add(&mut self, tree: &DomTree, position: u32, shallow: u64) {
+        self.instances += 1;
+        self.shallow += shallow;
+        if position >= self.end {
+            let subtree = tree.subtree(position);
+            self.end = subtree.end;
+            self.retained += tree.retained(position);
+        }
+    }
+}
+
+/// Sums by number of the class.
+#[derive(Debug)]
+pub(super) struct Histogram {
+    classes: Vec<Sums>,
+    packages: BTreeMap<String, Sums>,
+    loaders: BTreeMap<u64, Sums>,
+}
+
+impl Histogram {
+    /// Counts all reachable objects.
+    pub(super) fn of(heap: &Heap<'_>) -> Self {
+        let tree = &heap.tree;
+        let mut classes = vec![Sums::default(); heap.classes.len()];
+        let mut names = BTreeMap::new();
+        let mut loader_ids = BTreeMap::new();
+        let mut group = Vec::with_capacity(heap.classes.len());
+        for (_, class) in heap.classes.iter() {
+            let next = names.len();
+            let package = *names.entry(package(&class.name)).or_insert(next);
+            let next = loader_ids.len();
+            let loader = *loader_ids.entry(class.loader).or_insert(next);
+            group.push((package, loader));
+        }
+        let mut packages = vec![Sums::default(); names.len()];
+        let mut loaders = vec![Sums::default(); loader_ids.len()];
+        for position in 1..tree.len() {
+            let index = tree.object(position);
+            let shallow = tree.shallow(position);
+            let number = heap.class_number(index);
+            classes[number as usize].add(tree, position, shallow);
+            // A class belongs to the package and loader of its own, not to those of java.lang.Class.
+            let stands_for = match number == heap.classes.class_class() {
+                true => heap.class_objects.get(&index).copied().unwrap_or(number),
+                false => number,
+            };
+            let (package, loader) = group[stands_for as usize];
+            packages[package].add(tree, position, shallow);
+            loaders[loader].add(tree, position, shallow);
+        }
+        Self {
+            classes,
+            packages: names
+                .into_iter()
+                .map(|(name, at)| (name.to_owned(), packages[at]))
+                .collect(),
+            loaders: loader_ids
+                .into_iter()
+                .map(|(id, at)| (id, loaders[at]))
+                .collect(),
+        }
+    }
+
+    /// The rows with most shallow bytes.
+    pub(super) fn rows(&self, heap: &Heap<'_>, most: usize) -> Vec<ClassRow> {
+        let mut rows: Vec<ClassRow> = heap
+            .classes
+            .iter()
+            .map(|(number, class)| (class, self.classes[number as usize]))
+            .filter(|(_, sums)| sums.instances > 0)
+            .map(|(class, sums)| ClassRow {
+                class: class.name.clone(),
+                instances: sums.instances,
+                shallow_bytes: sums.shallow,
+                retained_bytes: sums.retained,
+                loader: (class.loader != 0).then(|| format!("{:#x}", class.loader)),
+            })
+            .collect();
+        sort_rows(&mut rows);
+        rows.truncate(most);
+        rows
+    }
+
+    /// How many reachable instances of a class there are.
+    pub(super) fn instances(&self, class: u32) -> u64 {
+        self.classes[class as usize].instances
+    }
+
+    /// The largest packages, class loaders and static fields.
+    pub(super) fn consumers(&self, heap: &Heap<'_>) -> Consumers {
+        let packages = self
+            .packages
+            .iter()
+            .map(|(name, sums)| Consumer {
+                name: match name.as_str() {
+                    "" => t!("(no package)"),
+                    name => name.to_owned(),
+                },
+                object_id: None,
+                count: sums.instances,
+                retained_bytes: sums.retained,
+            })
+            .collect();
+        let loaders = self
+            .loaders
+            .iter()
+            .map(|(id, sums)| Consumer {
+                name: match heap.ids.index(*id) {
+                    None if *id == 0 => t!("(boot loader)"),
+                    None => t!("(not in the dump)"),
+                    Some(index) => heap.name_of(index),
+                },
+                object_id: (*id != 0).then(|| format!("{id:#x}")),
+                count: sums.instances,
+                retained_bytes: sums.retained,
+            })
+            .collect();
+        Consumers {
+            statics: top(statics(heap)),
+            packages: top(packages),
+            loaders: top(loaders),
+        }
+    }
+}
+
+/// Every static reference field with what its value retains.
+fn statics(heap: &Heap<'_>) -> Vec<Consumer> {
+    let mut found = Vec::new();
+    for (_, class) in heap.classes.iter() {
+        for field in &class.statics {
+            let target = match field.kind {
+                super::hprof::Type::Object => heap.ids.index(field.value),
+                _ => None,
+            };
+            if let Some(target) = target {
+                let name = heap.records.name(heap.bytes, field.name);
+                found.push(Consumer {
+                    name: format!("{}.{name}", class.name),
+                    object_id: Some(heap.hex(target)),
+                    count: 1,
+                    retained_bytes: heap.retained(target),
+                });
+            }
+        }
+    }
+    found
+}
+
+fn top(mut consumers: Vec<Consumer>) -> Vec<Consumer> {
+    consumers.retain(|consumer| consumer.retained_bytes > 0);
+    consumers.sort_by(|left, right| {
+        right
+            .retained_bytes
+            .cmp(&left.retained_bytes)
+            .then_with(|| (&left.name, &left.object_id).cmp(&(&right.name, &right.object_id)))
+    });
+    consumers.truncate(CONSUMERS);
+    consumers
+}
+
+fn package(class: &str) -> &str {
+    let element = class.trim_end_matches("[]");
+    // The address of a hidden class may hold no dot, but its name before does.
+    let end = element.find('/').unwrap_or(element.len());
+    element[..end].rfind('.').map_or("", |dot| &element[..dot])
+}
+
+fn sort_rows(rows: &mut [ClassRow]) {
+    rows.sort_by(|left, right| {
+        let size = right.shallow_bytes.cmp(&left.shallow_bytes);
+        let count = size.then(right.instances.cmp(&left.instances));
+        count.then_with(|| (&left.class, &left.loader).cmp(&(&right.class, &right.loader)))
+    });
+}
+
+/// What an object retains, by class, most first.
+pub(super) fn of_subtree(heap: &Heap<'_>, position: u32, most: usize) -> Vec<ClassRow> {
+    let mut sums: BTreeMap<u32, Sums> = BTreeMap::new();
+    for position in heap.tree.subtree(position) {
+        let number = heap.class_number(heap.tree.object(position));
+        let shallow = heap.tree.shallow(position);
+        sums.entry(number)
+            .or_default()
+            .add(&heap.tree, position, shallow);
+    }
+    let mut rows: Vec<ClassRow> = sums
+        .into_iter()
+        .map(|(number, sums)| {
+            let class = heap.classes.get(number);
+            ClassRow {
+                class: class.name.clone(),
+                instances: sums.instances,
+                shallow_bytes: sums.shallow,
+                retained_bytes: sums.retained,
+                loader: (class.loader != 0).then(|| format!("{:#x}", class.loader)),
+            }
+        })
+        .collect();
+    sort_rows(&mut rows);
+    rows.truncate(most.min(HeapReport::CLASSES));
+    rows
+}

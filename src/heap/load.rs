@@ -1,0 +1,399 @@
+//! From the bytes of a file to a [`Heap`].
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::Options;
+use super::census::Census;
+use super::classes::{Classes, Shape};
+use super::graph::dominators;
+use super::graph::ids::{IdMap, TooMany};
+use super::graph::rows::TooManyReferences;
+use super::graph::search::Search;
+use super::graph::tree::DomTree;
+use super::hprof::records::{self, HeaderError, Records};
+use super::hprof::sub::{Problem, Root, RootKind};
+use super::layout::Sizes;
+use super::model::{self, Heap};
+use super::objects::{self, Reading};
+use crate::finding::Locator;
+use crate::input::{Coverage, ParseIssue, Progress, Source};
+use crate::t;
+
+/// Why a source cannot be analysed at all.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum LoadError {
+    #[error(transparent)]
+    Header(#[from] HeaderError),
+    #[error("there is no heap segment in it")]
+    NoHeap,
+    #[error("it holds {0} dumps; there is no dump {1}")]
+    NoSuchDump(usize, u32),
+    #[error(transparent)]
+    TooManyObjects(#[from] TooMany),
+    #[error(transparent)]
+    TooManyReferences(#[from] TooManyReferences),
+}
+
+/// What the loading learned besides the heap itself.
+#[derive(Debug, Default)]
+pub(super) struct Loaded {
+    /// Why and where the dump ends early.
+    pub(super) truncated: Option<String>,
+    /// Roots by kind.
+    pub(super) roots: Vec<(RootKind, u64)>,
+}
+
+/// Reads a dump. `coverage` and `loaded` receive what is known, also when loading fails.
+pub(super) fn load<'a>(
+    source: &'a Source,
+    options: &Options,
+    progress: &dyn Progress,
+    coverage: &mut Coverage,
+    loaded: &mut Loaded,
+) -> Result<Heap<'a>, LoadError> {
+    let bytes: &[u8] = &source.bytes;
+    let header = records::header(bytes)?;
+    coverage.format = t!(
+        "HPROF {version}, {size}-byte identifiers",
+        version = header.version,
+        size = header.id_size
+    );
+    let mut records = Records::read(bytes, &header);
+    loaded.truncated = report_issues(&records, source, coverage);
+    let dumps = std::mem::take(&mut records.dumps);
+    let number = options.dump.unwrap_or(dumps.len() as u32) as usize;
+    let segments = match dumps.get(number.wrapping_sub(1)) {
+        _ if dumps.iter().all(Vec::is_empty) => return Err(LoadError::NoHeap),
+        None => return Err(LoadError::NoSuchDump(dumps.len(), number as u32)),
+        Some(segments) => segments,
+    };
+    let total: u64 = segments.iter().map(|segment| segment.len() as u64).sum();
+    progress.phase("reading objects", total);
+    let mut census = Census::take(bytes, header.id_size, segments, progress);
+    report_faults(&census, source, loaded, coverage);
+
+    let (ids, repeated) = IdMap::build(&census.ids)?;
+    census.ids = Vec::new();
+    let repeated_at = objects::last_records(bytes, header.id_size, &census.pieces, &repeated);
+    let classes = Classes::build(
+        std::mem::take(&mut census.classes),
+        &census.used,
+        bytes,
+        &records,
+        header.id_size,
+    );
+    let class_objects: FxHashMap<u32, u32> = classes
+        .iter()
+        .filter(|(_, class)| !class.made_up)
+        .filter_map(|(number, class)| Some((ids.index(class.id)?, number)))
+        .collect();
+    let mut roots = Roots::resolve(&census.roots, &ids);
+    if roots.list.is_empty() {
+        roots.stand_in(
+            bytes,
+            header.id_size,
+            &census,
+            &classes,
+            &ids,
+            &class_objects,
+        );
+        let note = t!("the dump has no roots: classes and threads stand in for them");
+        coverage.report(ParseIssue::new(Locator::whole(&source.name), note));
+    } else if !census
+        .roots
+        .iter()
+        .any(|root| root.kind == RootKind::SystemClass)
+    {
+        // jmap of JDK 5 wrote none.
+        roots.add_boot_classes(&classes, &class_objects);
+    }
+    let root_indices = roots.indices();
+    let is_root: FxHashSet<u32> = root_indices.iter().copied().collect();
+    let mut class_is_root = vec![false; classes.len()];
+    for (index, number) in &class_objects {
+        class_is_root[*number as usize] = is_root.contains(index);
+    }
+
+    let reading = Reading {
+        bytes,
+        id_size: header.id_size,
+        pieces: &census.pieces,
+        ids: &ids,
+        classes: &classes,
+        repeated: &repeated_at,
+        class_is_root: &class_is_root,
+        locals: &roots.locals,
+        retained_as: options.retained_as,
+    };
+    progress.phase("reading sizes", total);
+    let (objects, degrees) = reading.describe(progress);
+    let sizes = Sizes::measure(
+        &ids,
+        &objects,
+        &classes,
+        header.id_size,
+        options.retained_as,
+    );
+    let class_object_sizes: Vec<u64> = classes
+        .iter()
+        .map(|(_, class)| sizes.of_class(class, &classes, &records, bytes, options.retained_as))
+        .collect();
+    progress.phase("reading references", total);
+    let (rows, dangling) = reading.connect(degrees, progress)?;
+    report_objects(
+        &census,
+        repeated.len(),
+        dangling,
+        roots.dangling,
+        source,
+        coverage,
+    );
+    drop(census);
+
+    progress.phase("searching from the roots", 0);
+    let search = Search::run(rows, &root_indices);
+    progress.phase("finding dominators", 0);
+    let idom = dominators::immediate(&search.parent, &search.start, &search.referrers);
+    progress.phase("adding up retained sizes", 0);
+    let size = |index| {
+        model::shallow(
+            &classes,
+            &sizes,
+            &objects,
+            &class_objects,
+            &class_object_sizes,
+            index,
+        )
+    };
+    let tree = DomTree::build(search, idom, ids.len(), size);
+    coverage.records = ids.len() as u64;
+    loaded.roots = roots.counts();
+    Ok(Heap {
+        source: &source.name,
+        bytes,
+        header,
+        records,
+        classes,
+        ids,
+        objects,
+        tree,
+        retained_as: options.retained_as,
+        sizes,
+        class_objects,
+        class_object_sizes,
+        roots: roots.list,
+        locals: roots.locals,
+    })
+}
+
+/// Roots with their objects.
+#[derive(Debug, Default)]
+struct Roots {
+    list: Vec<(Root, u32)>,
+    threads: FxHashMap<u32, u32>,
+    /// What the stack of a thread refers to, by index of the thread object.
+    locals: FxHashMap<u32, Vec<u32>>,
+    dangling: u64,
+}
+
+impl Roots {
+    fn resolve(all: &[Root], ids: &IdMap) -> Self {
+        let mut roots = Self::default();
+        for root in all {
+            match ids.index(root.id) {
+                Some(index) => roots.list.push((*root, index)),
+                None => roots.dangling += u64::from(root.id != 0),
+            }
+        }
+        for (root, index) in &roots.list {
+            if let (RootKind::Thread, Some(serial)) = (root.kind, root.thread) {
+                roots.threads.insert(serial, *index);
+            }
+        }
+        for (root, index) in &roots.list {
+            if let Some(thread) = roots.thread_of(root) {
+                roots.locals.entry(thread).or_default().push(*index);
+            }
+        }
+        for locals in roots.locals.values_mut() {
+            locals.sort_unstable();
+            locals.dedup();
+        }
+        roots
+    }
+
+    /// The thread from whose stack a root is referred to. Such roots are references of the thread object.
+    fn thread_of(&self, root: &Root) -> Option<u32> {
+        match root.kind.is_on_stack() {
+            true => self.threads.get(&root.thread?).copied(),
+            false => None,
+        }
+    }
+
+    /// Indices of the objects that are roots by themselves, sorted.
+    fn indices(&self) -> Vec<u32> {
+        let own = self
+            .list
+            .iter()
+            .filter(|(root, _)| self.thread_of(root).is_none());
+        let mut indices: Vec<u32> = own.map(|(_, index)| *index).collect();
+        indices.sort_unstable();
+        indices.dedup();
+        indices
+    }
+
+    fn add(&mut self, kind: RootKind, id: u64, index: u32) {
+        let root = Root {
+            kind,
+            id,
+            thread: None,
+            frame: None,
+        };
+        self.list.push((root, index));
+    }
+
+    fn add_boot_classes(&mut self, classes: &Classes, class_objects: &FxHashMap<u32, u32>) {
+        let mut boot: Vec<u32> = class_objects
+            .iter()
+            .filter(|(_, number)| {
+                let class = classes.get(**number);
+                class.loader == 0 && class.shape == Shape::Instance
+            })
+            .map(|(index, _)| *index)
+            .collect();
+        boot.sort_unstable();
+        for index in boot {
+            self.add(RootKind::SystemClass, 0, index);
+        }
+    }
+
+    /// JDK 8 to 17 write roots last, so a dump that was cut off has none: all classes and threads are taken for roots.
+    fn stand_in(
+        &mut self,
+        bytes: &[u8],
+        id_size: usize,
+        census: &Census,
+        classes: &Classes,
+        ids: &IdMap,
+        class_objects: &FxHashMap<u32, u32>,
+    ) {
+        struct Threads<'a> {
+            classes: &'a Classes,
+            is_thread: Vec<bool>,
+            found: Vec<u64>,
+        }
+        impl super::hprof::sub::Visit for Threads<'_> {
+            fn instance(&mut self, _: usize, id: u64, class: u64, _: &[u8]) {
+                let number = self.classes.number(class);
+                if number.is_some_and(|number| self.is_thread[number as usize]) {
+                    self.found.push(id);
+                }
+            }
+        }
+        let mut threads = Threads {
+            classes,
+            is_thread: classes.all_that_are(&["java.lang.Thread"]),
+            found: Vec::new(),
+        };
+        for piece in &census.pieces {
+            let _ = super::hprof::sub::walk(bytes, id_size, piece, &mut threads);
+        }
+        let threads = threads.found.iter().filter_map(|id| ids.index(*id));
+        let mut indices: Vec<u32> = class_objects.keys().copied().chain(threads).collect();
+        indices.sort_unstable();
+        indices.dedup();
+        for index in indices {
+            self.add(RootKind::StandIn, 0, index);
+        }
+    }
+
+    fn counts(&self) -> Vec<(RootKind, u64)> {
+        let mut counts = std::collections::BTreeMap::new();
+        for (root, _) in &self.list {
+            *counts.entry(root.kind).or_insert(0) += 1;
+        }
+        let mut counts: Vec<(RootKind, u64)> = counts.into_iter().collect();
+        counts.sort_by_key(|(kind, count)| (std::cmp::Reverse(*count), *kind));
+        counts
+    }
+}
+
+fn report_issues(records: &Records, source: &Source, coverage: &mut Coverage) -> Option<String> {
+    let mut truncated = None;
+    for issue in &records.issues {
+        let locator = Locator::bytes(&source.name, issue.from as u64, issue.to as u64);
+        coverage.not_understood += (issue.to - issue.from) as u64;
+        coverage.report(ParseIssue::new(locator, issue.problem.clone()));
+        if issue.truncated && truncated.is_none() {
+            truncated = Some(t!(
+                "{problem}, at byte {at}",
+                problem = issue.problem,
+                at = crate::text::count(issue.from as u64)
+            ));
+        }
+    }
+    truncated
+}
+
+fn report_faults(census: &Census, source: &Source, loaded: &mut Loaded, coverage: &mut Coverage) {
+    for (fault, end) in &census.faults {
+        let problem = match fault.problem {
+            Problem::Tag(tag) => t!("expected an object or root, found tag {tag}", tag),
+            Problem::ElementType(kind) => t!("no element type has the number {kind}", kind),
+            Problem::CutShort => t!("an object goes on where its segment ends"),
+        };
+        let (from, to) = (fault.at as u64, *end as u64);
+        coverage.not_understood += to - from;
+        let locator = Locator::bytes(&source.name, from, to);
+        coverage.report(ParseIssue::new(locator, problem));
+        if *end == source.bytes.len() && fault.problem == Problem::CutShort {
+            let at = crate::text::count(from);
+            loaded.truncated = Some(t!("the file ends inside an object, at byte {at}", at));
+        }
+    }
+}
+
+fn report_objects(
+    census: &Census,
+    repeated: usize,
+    dangling: u64,
+    dangling_roots: u64,
+    source: &Source,
+    coverage: &mut Coverage,
+) {
+    let mut note = |count: u64, text: String| {
+        if count > 0 {
+            coverage.report(ParseIssue::new(Locator::whole(&source.name), text));
+        }
+    };
+    let number = crate::text::count;
+    note(
+        census.nameless,
+        t!(
+            "{count} objects have the identifier 0 and are left out",
+            count = number(census.nameless)
+        ),
+    );
+    note(
+        repeated as u64,
+        t!(
+            "{count} identifiers have several records; the last one counts",
+            count = number(repeated as u64)
+        ),
+    );
+    note(
+        dangling,
+        t!(
+            "{count} references lead to objects that are not in the dump",
+            count = number(dangling)
+        ),
+    );
+    // Roots of classes that were never initialised and the like are normal in small numbers.
+    note(
+        dangling_roots,
+        t!(
+            "{count} roots lead to objects that are not in the dump",
+            count = number(dangling_roots)
+        ),
+    );
+}

@@ -1,0 +1,357 @@
+//! A heap as the analyses see it: objects by index, their classes, fields and elements, and the dominator tree.
+
+use rustc_hash::FxHashMap;
+
+use super::classes::{Class, Classes, Field, Shape};
+use super::graph::ids::IdMap;
+use super::graph::tree::DomTree;
+use super::hprof::records::{Header, Records};
+use super::hprof::sub::{Root, RootKind};
+use super::hprof::{Type, id_at, number_at};
+use super::layout::{Sizes, UNIT};
+use super::objects::Objects;
+use super::report::RetainedAs;
+
+/// A heap dump, read and turned into a graph.
+#[derive(Debug)]
+pub(super) struct Heap<'a> {
+    pub(super) source: &'a str,
+    pub(super) bytes: &'a [u8],
+    pub(super) header: Header,
+    pub(super) records: Records,
+    pub(super) classes: Classes,
+    pub(super) ids: IdMap,
+    pub(super) objects: Objects,
+    pub(super) tree: DomTree,
+    pub(super) retained_as: RetainedAs,
+    pub(super) sizes: Sizes,
+    /// Number of the class that each class object stands for, by index.
+    pub(super) class_objects: FxHashMap<u32, u32>,
+    /// Bytes of each class object, by number of the class.
+    pub(super) class_object_sizes: Vec<u64>,
+    /// Roots whose object exists, with its index, in the order of the file.
+    pub(super) roots: Vec<(Root, u32)>,
+    /// What the stack of a thread refers to, by index of the thread object.
+    pub(super) locals: FxHashMap<u32, Vec<u32>>,
+}
+
+/// The content of an object's record.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Content<'a> {
+    Class(u32),
+    Instance(&'a [u8]),
+    References(&'a [u8]),
+    Primitives(Type, &'a [u8]),
+}
+
+impl<'a> Heap<'a> {
+    /// How many objects there are.
+    pub(super) fn len(&self) -> u32 {
+        self.objects.class.len() as u32
+    }
+
+    /// The class of an object; for a class object `java.lang.Class`.
+    pub(super) fn class_of(&self, index: u32) -> &Class {
+        self.classes.get(self.objects.class[index as usize])
+    }
+
+    /// The number of an object's class.
+    #[inline]
+    pub(super) fn class_number(&self, index: u32) -> u32 {
+        self.objects.class[index as usize]
+    }
+
+    /// `com.acme.Order`, for a class object `class com.acme.Order`.
+    pub(super) fn name_of(&self, index: u32) -> String {
+        match self.class_objects.get(&index) {
+            Some(number) => format!("class {}", self.classes.get(*number).name),
+            None => self.class_of(index).name.clone(),
+        }
+    }
+
+    /// The identifier of an object as the report shows it.
+    pub(super) fn hex(&self, index: u32) -> String {
+        format!("{:#x}", self.ids.id(index))
+    }
+
+    /// Bytes of an object itself.
+    #[inline]
+    pub(super) fn shallow(&self, index: u32) -> u64 {
+        shallow(
+            &self.classes,
+            &self.sizes,
+            &self.objects,
+            &self.class_objects,
+            &self.class_object_sizes,
+            index,
+        )
+    }
+
+    /// Bytes that would be freed without an object; 0 for an unreachable one.
+    pub(super) fn retained(&self, index: u32) -> u64 {
+        self.tree
+            .position(index)
+            .map_or(0, |position| self.tree.retained(position))
+    }
+
+    /// Bytes of all reachable objects.
+    pub(super) fn total(&self) -> u64 {
+        self.tree.retained(DomTree::ROOT)
+    }
+
+    /// What the record of an object holds.
+    pub(super) fn content(&self, index: u32) -> Content<'a> {
+        if let Some(number) = self.class_objects.get(&index) {
+            return Content::Class(*number);
+        }
+        let size = self.header.id_size;
+        let at = self.objects.offset(index);
+        let tag = self.bytes.get(at).copied().unwrap_or(0);
+        let length = self.objects.length[index as usize] as usize;
+        let slice = |from: usize, length: usize| {
+            let end = from.saturating_add(length).min(self.bytes.len());
+            &self.bytes[from.min(end)..end]
+        };
+        match (self.class_of(index).shape, tag) {
+            (Shape::PrimitiveArray(kind), 0x23) => {
+                let width = kind.width(size);
+                Content::Primitives(kind, slice(at + 1 + size + 9, length * width))
+            }
+            (Shape::PrimitiveArray(kind), _) => Content::Primitives(kind, &[]),
+            (_, 0x22) => Content::References(slice(at + 1 + 2 * size + 8, length * size)),
+            _ => {
+                let length = number_at(self.bytes, at + 1 + 2 * size + 4, 4).unwrap_or(0);
+                Content::Instance(slice(at + 1 + 2 * size + 8, length as usize))
+            }
+        }
+    }
+
+    /// An identifier inside raw content.
+    pub(super) fn id_in(&self, bytes: &[u8], at: usize) -> u64 {
+        match self.header.id_size {
+            4 => id_at::<4>(bytes, at),
+            _ => id_at::<8>(bytes, at),
+        }
+    }
+
+    /// The name of a field.
+    pub(super) fn field_name(&self, field: &Field) -> String {
+        self.records.name(self.bytes, field.name)
+    }
+
+    fn field(&self, index: u32, name: &str) -> Option<(&Field, &'a [u8])> {
+        let Content::Instance(bytes) = self.content(index) else {
+            return None;
+        };
+        let same =
+            |field: &&Field| self.records.raw_name(self.bytes, field.name) == Some(name.as_bytes());
+        let field = self.class_of(index).fields.iter().find(same)?;
+        Some((field, bytes))
+    }
+
+    /// The object that a field refers to; inherited fields count, a field of the class itself hides those.
+    pub(super) fn reference(&self, index: u32, name: &str) -> Option<u32> {
+        let (field, bytes) = self.field(index, name)?;
+        if field.kind != Type::Object {
+            return None;
+        }
+        self.ids.index(self.id_in(bytes, field.offset as usize))
+    }
+
+    /// The raw bits of a primitive field, widened without sign.
+    pub(super) fn number(&self, index: u32, name: &str) -> Option<u64> {
+        let (field, bytes) = self.field(index, name)?;
+        if field.kind == Type::Object {
+            return None;
+        }
+        number_at(
+            bytes,
+            field.offset as usize,
+            field.kind.width(self.header.id_size),
+        )
+    }
+
+    /// A primitive `int` field.
+    pub(super) fn int(&self, index: u32, name: &str) -> Option<i64> {
+        let (field, _) = self.field(index, name)?;
+        let bits = self.number(index, name)?;
+        Some(match field.kind {
+            Type::Int => i64::from(bits as u32 as i32),
+            Type::Short => i64::from(bits as u16 as i16),
+            Type::Byte => i64::from(bits as u8 as i8),
+            _ => bits as i64,
+        })
+    }
+
+    /// The value of a static field: type and raw bits.
+    pub(super) fn static_value(&self, class: u32, name: &str) -> Option<(Type, u64)> {
+        let statics = self.classes.get(class).statics.iter();
+        let mut same = statics
+            .filter(|field| self.records.raw_name(self.bytes, field.name) == Some(name.as_bytes()));
+        same.next().map(|field| (field.kind, field.value))
+    }
+
+    /// The object that a static field refers to.
+    pub(super) fn static_reference(&self, class: u32, name: &str) -> Option<u32> {
+        match self.static_value(class, name)? {
+            (Type::Object, id) => self.ids.index(id),
+            _ => None,
+        }
+    }
+
+    /// The elements of an array of references, null as `None`.
+    pub(super) fn elements(&self, index: u32) -> impl Iterator<Item = Option<u32>> + '_ {
+        let bytes = match self.content(index) {
+            Content::References(bytes) => bytes,
+            _ => &[],
+        };
+        bytes
+            .chunks_exact(self.header.id_size)
+            .map(|element| self.ids.index(self.id_in(element, 0)))
+    }
+
+    /// The objects that an instance, array or class refers to, with the name of the reference: `.head`, `[17]`,
+    /// `static CACHE`. Weak referents are left out as the analysis leaves them out.
+    pub(super) fn references(&self, index: u32) -> Vec<(String, u32)> {
+        let mut found = Vec::new();
+        match self.content(index) {
+            Content::Class(number) => {
+                let class = self.classes.get(number);
+                for field in &class.statics {
+                    if field.kind == Type::Object
+                        && let Some(target) = self.ids.index(field.value)
+                    {
+                        let name = self.records.name(self.bytes, field.name);
+                        found.push((format!("static {name}"), target));
+                    }
+                }
+                if let Some(target) = self.ids.index(class.loader) {
+                    found.push(("<class loader>".to_owned(), target));
+                }
+                if let Some(above) = class.super_class
+                    && let Some(target) = self.ids.index(self.classes.get(above).id)
+                {
+                    found.push(("<superclass>".to_owned(), target));
+                }
+            }
+            Content::Instance(bytes) => {
+                let class = self.class_of(index);
+                for field in &class.fields {
+                    let weak = class.weak.is_some_and(|(at, _)| at == field.offset);
+                    if field.kind != Type::Object
+                        || weak && self.retained_as == RetainedAs::Collector
+                    {
+                        continue;
+                    }
+                    let id = self.id_in(bytes, field.offset as usize);
+                    if let Some(target) = self.ids.index(id) {
+                        found.push((format!(".{}", self.field_name(field)), target));
+                    }
+                }
+            }
+            Content::References(_) => {
+                for (at, target) in self.elements(index).enumerate() {
+                    if let Some(target) = target {
+                        found.push((format!("[{at}]"), target));
+                    }
+                }
+            }
+            Content::Primitives(..) => {}
+        }
+        if let Some(locals) = self.locals.get(&index) {
+            let local = |target: &u32| ("<local variable>".to_owned(), *target);
+            found.extend(locals.iter().map(local));
+        }
+        found
+    }
+
+    /// Whether an object can refer to others at all.
+    pub(super) fn has_references(&self, index: u32) -> bool {
+        let class = self.class_of(index);
+        match class.shape {
+            Shape::Instance => !class.references.is_empty(),
+            Shape::ObjectArray => true,
+            Shape::PrimitiveArray(_) => false,
+        }
+    }
+
+    /// The text of a `java.lang.String`, at most `limit` characters. Only for names that are no user data: threads,
+    /// system properties that the report needs.
+    pub(super) fn text(&self, index: u32, limit: usize) -> Option<String> {
+        if self.class_of(index).name != "java.lang.String" {
+            return None;
+        }
+        let value = self.reference(index, "value")?;
+        let Content::Primitives(kind, bytes) = self.content(value) else {
+            return None;
+        };
+        let text: String = match kind {
+            Type::Char => {
+                let units: Vec<u16> = bytes
+                    .chunks_exact(2)
+                    .map(|pair| u16::from_be_bytes([pair[0], pair[1]]))
+                    .collect();
+                // JDK 6 shares arrays between strings.
+                let from = self.int(index, "offset").unwrap_or(0).max(0) as usize;
+                let count = self.int(index, "count").map(|count| count.max(0) as usize);
+                let from = from.min(units.len());
+                let count = count.unwrap_or(units.len()).min(units.len() - from);
+                char::decode_utf16(units[from..from + count].iter().copied())
+                    .map(|unit| unit.unwrap_or(char::REPLACEMENT_CHARACTER))
+                    .take(limit)
+                    .collect()
+            }
+            Type::Byte if self.int(index, "coder") == Some(1) => {
+                // HotSpot copies the bytes as they lie in memory; nearly every machine is little-endian.
+                let units = bytes
+                    .chunks_exact(2)
+                    .map(|pair| u16::from_le_bytes([pair[0], pair[1]]));
+                char::decode_utf16(units)
+                    .map(|unit| unit.unwrap_or(char::REPLACEMENT_CHARACTER))
+                    .take(limit)
+                    .collect()
+            }
+            Type::Byte => bytes
+                .iter()
+                .map(|byte| char::from(*byte))
+                .take(limit)
+                .collect(),
+            _ => return None,
+        };
+        Some(text)
+    }
+
+    /// The kind of root that an object is by itself, the first in the order of kinds.
+    pub(super) fn root_kind(&self, index: u32) -> Option<RootKind> {
+        let own = |(root, target): &&(Root, u32)| {
+            // What is on the stack of a thread that is not in the dump is a root by itself.
+            *target == index && (!root.kind.is_on_stack() || self.locals.is_empty())
+        };
+        self.roots
+            .iter()
+            .filter(own)
+            .map(|(root, _)| root.kind)
+            .min()
+    }
+}
+
+/// Bytes of an object itself, in whole units.
+#[inline]
+pub(super) fn shallow(
+    classes: &Classes,
+    sizes: &Sizes,
+    objects: &Objects,
+    class_objects: &FxHashMap<u32, u32>,
+    class_object_sizes: &[u64],
+    index: u32,
+) -> u64 {
+    let class = objects.class[index as usize];
+    if class == classes.class_class()
+        && let Some(number) = class_objects.get(&index)
+    {
+        return class_object_sizes[*number as usize];
+    }
+    let shape = classes.get(class).shape;
+    let size = sizes.of(class, shape, objects.length[index as usize]);
+    size.div_ceil(UNIT) * UNIT
+}

@@ -1,0 +1,87 @@
+//! A static field whose collection fills the heap.
+
+use super::Model;
+use crate::finding::{Confidence, Evidence, Finding, Locator, Place, Rule, RuleMeta, Severity};
+use crate::heap::report::{OwnerKind, Suspect};
+use crate::t;
+use crate::text;
+
+/// Smallest share of the reachable bytes.
+const SHARE: f64 = 0.1;
+/// Fewest elements: fewer are settings, not a cache.
+const ELEMENTS: u64 = 100;
+
+pub(super) struct StaticCollection;
+
+const META: RuleMeta = RuleMeta {
+    id: "heap/static-collection",
+    title: "A static collection fills the heap",
+    severity: Severity::High,
+    means: "A collection that a static field holds, directly or through a singleton, keeps a large part of the heap alive. The collector can free nothing of it as long as the class is loaded; if it only ever grows, the heap ends in an OutOfMemoryError.",
+    detected: "A suspect whose path from the roots passes a class object, with at least 100 elements or links, that retains at least 10 % of the reachable bytes.",
+    advice: "Bound it (a cache with a maximum size or expiry such as Caffeine), remove entries when their owner ends, or hold it in an object with a shorter life.",
+    false_positives: "A cache or table that is meant to be this large. Compare with an earlier dump, or with the heap after Full GC over time: a leak grows.",
+    sources: &["JLS 12.7 Unloading of Classes and Interfaces"],
+};
+
+impl Rule<Model<'_>> for StaticCollection {
+    fn meta(&self) -> &'static RuleMeta {
+        &META
+    }
+
+    fn check(&self, model: &Model<'_>) -> Vec<Finding> {
+        let suspects = model.report.suspects.iter();
+        suspects
+            .filter(|suspect| {
+                suspect.owner_kind == OwnerKind::StaticField
+                    && suspect.share >= SHARE
+                    && suspect.element_count >= Some(ELEMENTS)
+            })
+            .map(|suspect| finding(model, suspect))
+            .collect()
+    }
+}
+
+fn finding(model: &Model<'_>, suspect: &Suspect) -> Finding {
+    let field = suspect.field.clone().unwrap_or_default();
+    let count = suspect.element_count.unwrap_or(0);
+    let element = suspect.element_class.clone().unwrap_or_default();
+    let each = suspect.retained_bytes / count.max(1);
+    let mut finding = Finding::new(
+        &META,
+        t!(
+            "{field} keeps {count} objects and {share} of the heap",
+            field,
+            count = text::count(count),
+            share = text::percent(suspect.share, 1.0)
+        ),
+    );
+    // One dump shows what is there, not that it grows.
+    finding.confidence = Confidence::Likely;
+    finding.summary = t!(
+        "The static field {field} holds a {class} of {count} {element}, {each} each, together {bytes}. Static fields live as long as their class: nothing in it is freed unless the program removes it.",
+        field,
+        class = suspect.class,
+        count = text::count(count),
+        element,
+        each = text::bytes(each),
+        bytes = text::bytes(suspect.retained_bytes)
+    );
+    let place = Place::Object(suspect.object_id.clone());
+    let locator = Locator {
+        source: model.heap.source.to_owned(),
+        place,
+    };
+    let statement = t!(
+        "{class} retains {bytes} in {objects} objects",
+        class = suspect.class,
+        bytes = text::bytes(suspect.retained_bytes),
+        objects = text::count(suspect.retained_objects)
+    );
+    finding.evidence.push(Evidence::new(statement, locator));
+    finding.advice = vec![t!(
+        "Look where {field} is added to and where it is removed from; give it a maximum size or an expiry.",
+        field
+    )];
+    finding
+}

@@ -1,0 +1,166 @@
+//! Objects that several others share float up to a hub and lose their owner. Together they may fill a heap: they are
+//! taken together by class and given back to the field that most of them are referred to from.
+
+use std::collections::BTreeMap;
+
+use rayon::prelude::*;
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::describe;
+use crate::heap::histogram;
+use crate::heap::hprof::names;
+use crate::heap::model::Heap;
+use crate::heap::paths;
+use crate::heap::report::{OwnerKind, Suspect};
+use crate::t;
+use crate::text;
+
+/// Classes listed of what a group retains.
+const CLASSES: usize = 10;
+
+/// Groups of at least `least` bytes among the immediate children of `hubs` that are smaller than that each.
+pub(super) fn find(heap: &Heap<'_>, hubs: &[u32], least: u64) -> Vec<Suspect> {
+    let tree = &heap.tree;
+    // These hold many things by their nature; each that is large was looked at by itself.
+    let hub_classes = heap.classes.all_that_are(&[
+        "java.lang.Thread",
+        "java.lang.ClassLoader",
+        "java.lang.Class",
+    ]);
+    let mut groups: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
+    for hub in hubs {
+        for child in tree.children(*hub) {
+            let index = tree.object(child);
+            if tree.retained(child) < least && !hub_classes[heap.class_number(index) as usize] {
+                groups
+                    .entry(heap.class_number(index))
+                    .or_default()
+                    .push(child);
+            }
+        }
+    }
+    let sum = |members: &[u32]| {
+        members
+            .iter()
+            .map(|child| tree.retained(*child))
+            .sum::<u64>()
+    };
+    groups.retain(|_, members| members.len() > 1 && sum(members) >= least);
+    let members: FxHashMap<u32, u32> = groups
+        .iter()
+        .flat_map(|(class, members)| members.iter().map(|child| (tree.object(*child), *class)))
+        .collect();
+    let owners = owners(heap, &members);
+    let group = |(class, members): (&u32, &Vec<u32>)| {
+        let retained = sum(members);
+        suspect(heap, *class, members, retained, owners.get(class))
+    };
+    groups.iter().map(group).collect()
+}
+
+/// For each group the field that refers to most of its members, with how many.
+fn owners(heap: &Heap<'_>, members: &FxHashMap<u32, u32>) -> FxHashMap<u32, (String, u64)> {
+    if members.is_empty() {
+        return FxHashMap::default();
+    }
+    let chunk = 1 << 16;
+    let chunks: Vec<u32> = (0..heap.len()).step_by(chunk).collect();
+    let counts = chunks
+        .par_iter()
+        .map(|start| {
+            let mut counts: BTreeMap<(u32, String), u64> = BTreeMap::new();
+            for index in *start..heap.len().min(start + chunk as u32) {
+                if heap.tree.position(index).is_none() || !heap.has_references(index) {
+                    continue;
+                }
+                let mut seen = FxHashSet::default();
+                for (name, target) in heap.references(index) {
+                    if let Some(class) = members.get(&target)
+                        && seen.insert(target)
+                    {
+                        let field = match name.starts_with('[') {
+                            true => format!("{}[…]", heap.name_of(index)),
+                            false => format!("{}{name}", heap.name_of(index)),
+                        };
+                        *counts.entry((*class, field)).or_insert(0) += 1;
+                    }
+                }
+            }
+            counts
+        })
+        .reduce(BTreeMap::new, |mut left, right| {
+            for (key, count) in right {
+                *left.entry(key).or_insert(0) += count;
+            }
+            left
+        });
+    let mut owners: FxHashMap<u32, (String, u64)> = FxHashMap::default();
+    for ((class, field), count) in counts {
+        let best = owners.entry(class).or_insert_with(|| (field.clone(), 0));
+        if count > best.1 {
+            *best = (field, count);
+        }
+    }
+    owners
+}
+
+fn suspect(
+    heap: &Heap<'_>,
+    class: u32,
+    members: &[u32],
+    retained: u64,
+    owner: Option<&(String, u64)>,
+) -> Suspect {
+    let tree = &heap.tree;
+    let name = heap.classes.get(class).name.clone();
+    let share = retained as f64 / heap.total().max(1) as f64;
+    let count = text::count(members.len() as u64);
+    let amount = t!(
+        "{size}, {share} of the heap",
+        size = text::bytes(retained),
+        share = text::percent(share, 1.0)
+    );
+    let short = names::simple(&name);
+    let title = t!(
+        "{count} {short} objects together retain {amount}",
+        count,
+        short,
+        amount
+    );
+    let reason = match owner {
+        Some((field, referred)) => t!(
+            "Several objects share each of them; {field} refers to {referred} of them.",
+            field,
+            referred = text::count(*referred)
+        ),
+        None => t!("Several objects share each of them."),
+    };
+    let first = members
+        .iter()
+        .copied()
+        .max_by_key(|child| (tree.retained(*child), std::cmp::Reverse(*child)))
+        .unwrap_or(0);
+    let stable = names::stable_class_name(&name);
+    let owner_name = owner.map(|(field, _)| field.clone());
+    let owner_stable = owner_name.as_deref().map(names::stable_class_name);
+    Suspect {
+        title,
+        reason,
+        owner_kind: OwnerKind::Group,
+        class: name.clone(),
+        field: owner_name,
+        object_id: heap.hex(tree.object(first)),
+        retained_bytes: retained,
+        share,
+        retained_objects: members
+            .iter()
+            .map(|child| u64::from(tree.retained_objects(*child)))
+            .sum(),
+        element_class: Some(name),
+        element_count: Some(members.len() as u64),
+        accumulation: None,
+        path: paths::steps(heap, &paths::to(heap, first)),
+        retained_classes: histogram::of_subtree(heap, first, CLASSES),
+        signature: describe::signature(&["Group", &stable, owner_stable.as_deref().unwrap_or("")]),
+    }
+}

@@ -1,0 +1,260 @@
+//! The heap room against dumps of real JVMs and against what Eclipse MAT and the JVM itself say about them.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "tests fail by panicking and say what they skip"
+)]
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use diag::heap::{self, HeapReport, Options, RetainedAs};
+use diag::input::{Kind, Silent, Source};
+
+/// The corpus, or `None` after saying that the test is skipped.
+fn corpus() -> Option<PathBuf> {
+    let folder = std::env::var_os("DIAG_CORPUS").map(PathBuf::from);
+    if folder.is_none() {
+        println!("skipped: DIAG_CORPUS is not set");
+    }
+    folder
+}
+
+fn read(path: &Path) -> Vec<u8> {
+    let raw = fs::read(path).unwrap();
+    if !raw.starts_with(&[0x1F, 0x8B]) {
+        return raw;
+    }
+    let mut bytes = Vec::new();
+    let mut unzip = flate2::read::MultiGzDecoder::new(&raw[..]);
+    unzip.read_to_end(&mut bytes).unwrap();
+    bytes
+}
+
+fn analyse(bytes: Vec<u8>, options: &Options) -> HeapReport {
+    let source = Source::of("test.hprof", bytes, Kind::HeapDump);
+    heap::analyse(&source, options, &Silent)
+}
+
+fn mat() -> Options {
+    Options {
+        retained_as: RetainedAs::Mat,
+        ..Options::default()
+    }
+}
+
+/// The rows of a CSV file without embedded line ends, header first.
+fn csv(path: &Path) -> Vec<Vec<String>> {
+    let text = fs::read_to_string(path).unwrap();
+    let unquote = |cell: &str| cell.trim_matches('"').to_owned();
+    text.lines()
+        .map(|line| line.split(',').map(unquote).collect())
+        .collect()
+}
+
+#[test]
+fn sizes_and_retained_sizes_equal_eclipse_mat() {
+    let Some(corpus) = corpus() else { return };
+    let truth = corpus.join("../truth/heap/heapgen-64m-live");
+    let report = analyse(read(&corpus.join("heap/heapgen-64m-live.hprof.gz")), &mat());
+    let summary: BTreeMap<String, String> = csv(&truth.join("summary.csv"))
+        .into_iter()
+        .map(|row| (row[0].clone(), row[1].clone()))
+        .collect();
+    let number = |key: &str| summary[key].parse::<u64>().unwrap();
+    // MAT adds one object for the boot class loader, of the size of a ClassLoader: 72 bytes.
+    assert_eq!(report.reachable_objects + 1, number("objects_reachable"));
+    assert_eq!(
+        report.reachable_bytes + 72,
+        number("used_heap_bytes_reachable")
+    );
+    assert_eq!(report.unreachable_objects, number("unreachable_objects"));
+    assert_eq!(report.unreachable_bytes, number("unreachable_bytes"));
+
+    let key = |class: &str, loader: &str| (class.to_owned(), loader.to_owned());
+    let rows: BTreeMap<_, _> = report
+        .histogram
+        .iter()
+        .map(|row| (key(&row.class, row.loader.as_deref().unwrap_or("0x0")), row))
+        .collect();
+    let mut compared = 0;
+    for row in csv(&truth.join("class_histogram.csv")).iter().skip(1) {
+        if let Some(ours) = rows.get(&key(&row[0], &row[3])) {
+            assert_eq!(ours.instances.to_string(), row[1], "{}", row[0]);
+            assert_eq!(ours.shallow_bytes.to_string(), row[2], "{}", row[0]);
+            compared += 1;
+        }
+    }
+    assert_eq!(compared, HeapReport::CLASSES);
+    for row in csv(&truth.join("class_retained_top50.csv")).iter().skip(1) {
+        let ours = rows[&key(&row[0], &row[5])];
+        assert_eq!(ours.retained_bytes.to_string(), row[3], "{}", row[0]);
+    }
+}
+
+#[test]
+fn every_dump_of_the_corpus_is_read_to_its_end() {
+    let Some(corpus) = corpus() else { return };
+    let mut names: Vec<_> = fs::read_dir(corpus.join("heap"))
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    names.sort();
+    for path in names {
+        let bytes = read(&path);
+        if !bytes.starts_with(b"JAVA PROFILE") {
+            continue;
+        }
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        let report = analyse(bytes, &Options::default());
+        assert!(report.reachable_objects > 1000, "{name}");
+        assert!(report.reachable_bytes > 100_000, "{name}");
+        assert_eq!(report.truncated, None, "{name}");
+        for coverage in &report.coverage {
+            assert_eq!(coverage.not_understood, 0, "{name}: {coverage:?}");
+        }
+        assert!(!report.document().blocks.is_empty(), "{name}");
+    }
+}
+
+/// Objects and reachable objects by an independent reader that does not follow referents. `diag` also follows the
+/// referents of references that the collector has already enqueued, and what a class refers to besides its statics
+/// (protection domain, signers), which that reader leaves out: it may reach slightly more, never less.
+#[test]
+fn reachability_equals_an_independent_reader() {
+    let Some(corpus) = corpus() else { return };
+    let expected = [
+        ("mat_sun_jdk6_32bit.hprof", 16_198, 11_966),
+        ("mat_HeapDumpSample.hprof", 26_000, 21_053),
+        ("mat_oracle_jdk8_05_x64.hprof", 15_240, 6_081),
+        ("mat_openjdk_jdk11_04_x64.hprof.gz", 187_949, 175_278),
+    ];
+    for (name, objects, reachable) in expected {
+        let report = analyse(read(&corpus.join("heap").join(name)), &Options::default());
+        assert_eq!(report.object_count, objects, "{name}");
+        let found = report.reachable_objects;
+        assert!(
+            (reachable..reachable + 60).contains(&found),
+            "{name}: {found}"
+        );
+    }
+    let jdk11 = read(&corpus.join("heap/mat_openjdk_jdk11_04_x64.hprof.gz"));
+    // With every referent followed and nothing else, both see the same.
+    assert_eq!(analyse(jdk11, &mat()).reachable_objects, 179_209);
+}
+
+#[test]
+fn the_leak_that_was_planted_is_named() {
+    let Some(corpus) = corpus() else { return };
+    let report = analyse(
+        read(&corpus.join("heap/heapgen-64m-live.hprof.gz")),
+        &Options::default(),
+    );
+    let largest = &report.suspects[0];
+    assert_eq!(
+        largest.field.as_deref(),
+        Some("com.acme.shop.cache.ProductCache.CACHE")
+    );
+    assert_eq!(largest.element_count, Some(37_885));
+    assert!((0.36..0.37).contains(&largest.share), "{}", largest.share);
+    let fields: Vec<&str> = report
+        .suspects
+        .iter()
+        .filter_map(|suspect| suspect.field.as_deref())
+        .collect();
+    for field in [
+        "com.acme.shop.session.SessionManager.INSTANCE.sessions",
+        "com.acme.shop.audit.AuditLog.CHAIN.head",
+        "com.acme.shop.Main.BUFFERS",
+    ] {
+        assert!(fields.contains(&field), "{fields:?}");
+    }
+    assert!(
+        fields
+            .iter()
+            .any(|field| field.starts_with("com.acme.shop.order.OrderBook.INSTANCE"))
+    );
+    assert_eq!(report.max_heap, Some(400 << 20));
+    let again = analyse(
+        read(&corpus.join("heap/heapgen-64m-live.hprof.gz")),
+        &Options::default(),
+    );
+    assert_eq!(report, again);
+}
+
+#[test]
+fn a_dump_cut_anywhere_still_gives_a_report() {
+    let Some(corpus) = corpus() else { return };
+    let bytes = read(&corpus.join("heap/mat_oracle_jdk8_05_x64.hprof"));
+    for step in 0..100 {
+        let end = bytes.len() * step / 100;
+        let report = analyse(bytes[..end].to_vec(), &Options::default());
+        assert!(report.document().blocks.len() < 100);
+        if end < bytes.len() / 20 {
+            continue;
+        }
+        assert!(report.truncated.is_some(), "cut at {end}");
+    }
+}
+
+/// Everything that a report goes through, as the fuzz target does it.
+fn through_all_renderers(bytes: &[u8]) -> HeapReport {
+    let report = analyse(bytes.to_vec(), &Options::default());
+    let documents = [report.document()];
+    let style = diag::render::Style {
+        colour: false,
+        width: 100,
+        details: true,
+    };
+    assert!(!diag::render::terminal(&documents, style).is_empty());
+    let json = serde_json::to_string(&report).unwrap();
+    assert_eq!(serde_json::from_str::<HeapReport>(&json).unwrap(), report);
+    analyse(bytes.to_vec(), &mat());
+    report
+}
+
+#[test]
+fn the_seeds_of_the_fuzzer_and_all_their_beginnings_are_harmless() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus/heap");
+    let mut names: Vec<_> = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    names.sort();
+    for path in names {
+        let bytes = fs::read(&path).unwrap();
+        let report = through_all_renderers(&bytes);
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        if name.starts_with("jdk") || name == "android" || name == "two-dumps" {
+            assert_eq!(report.truncated, None, "{name}");
+            assert!(report.reachable_objects >= 45, "{name}");
+        }
+        for end in (0..bytes.len()).step_by(7) {
+            through_all_renderers(&bytes[..end]);
+        }
+        for at in (0..bytes.len()).step_by(11) {
+            let mut damaged = bytes.clone();
+            damaged[at] ^= 0xFF;
+            through_all_renderers(&damaged);
+        }
+    }
+}
+
+#[test]
+fn of_two_dumps_in_a_file_the_wanted_one_is_read() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus/heap/two-dumps");
+    let bytes = fs::read(path).unwrap();
+    let dump = |number| Options {
+        dump: Some(number),
+        ..Options::default()
+    };
+    let first = analyse(bytes.clone(), &dump(1));
+    assert_eq!(
+        first.reachable_objects,
+        analyse(bytes.clone(), &dump(2)).reachable_objects
+    );
+    assert_eq!(analyse(bytes, &dump(3)).object_count, 0);
+}
