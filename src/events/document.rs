@@ -7,7 +7,7 @@ use super::words;
 use crate::document::{
     Axis, Block, Chart, Document, Lane, Marker, Section, Table, Timeline, Verdict, Words,
 };
-use crate::finding::Severity;
+use crate::finding::{Finding, Severity};
 use crate::t;
 use crate::text;
 use crate::time::{Moment, Stamp};
@@ -69,7 +69,7 @@ impl EventsReport {
             sources = self.coverage.len(),
             total = text::count(total)
         );
-        match self.findings.first() {
+        match self.headline() {
             Some(finding) => Verdict {
                 severity: finding.severity,
                 headline: finding.title.as_str().into(),
@@ -81,6 +81,24 @@ impl EventsReport {
                 explanation: vec![read.into()],
             },
         }
+    }
+
+    /// The finding that answers what ended the process, if one does; else the most severe one.
+    fn headline(&self) -> Option<&Finding> {
+        const ENDS: [&str; 6] = [
+            "events/kernel-oom",
+            "events/oom-killed-container",
+            "events/jvm-crash",
+            "events/evicted",
+            "events/probe-kill",
+            "events/killed-without-order",
+        ];
+        let worst = self.findings.first()?.severity;
+        let ends = ENDS.iter().find_map(|rule| {
+            let same = |finding: &&Finding| finding.rule == *rule && finding.severity == worst;
+            self.findings.iter().find(same)
+        });
+        ends.or(self.findings.first())
     }
 
     fn lives_table(&self) -> Block {
@@ -155,11 +173,16 @@ impl EventsReport {
         if to <= from {
             return None;
         }
-        let markers: Vec<Marker> = timed
+        let hurting: Vec<&Event> = timed
             .iter()
+            .copied()
             .filter(|event| severity(&event.what) > Severity::Low)
-            .take(200)
-            .filter_map(|event| {
+            .collect();
+        let markers: Vec<Marker> = runs(&hurting)
+            .into_iter()
+            .take(40)
+            .filter_map(|run| {
+                let event = hurting[run.start];
                 Some(Marker {
                     at: event.at?.zoned()?,
                     label: words::what(&event.what),

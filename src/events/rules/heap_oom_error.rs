@@ -44,15 +44,17 @@ impl Rule<EventsReport> for HeapOomError {
                 };
                 let ends = in_source(|what| matches!(what, What::JvmTerminating { .. }));
                 let dumps = in_source(|what| matches!(what, What::HeapDumpBegun { .. }));
+                let refused = in_source(|what| *what == What::HeapDumpFailed);
                 let after = match ends {
                     true => t!("The JVM ended itself because of the error."),
                     false => t!("The error did not end the process: threads that met it may be gone while the rest runs on."),
                 };
                 let summary = t!("An allocation failed because the heap was full even after a full collection. {after}", after);
                 let mut advice = Vec::new();
-                match dumps {
-                    true => advice.push(t!("A heap dump was begun: run `diag heap` on it to see who holds the memory.")),
-                    false => advice.push(t!("Set `-XX:+HeapDumpOnOutOfMemoryError -XX:HeapDumpPath=…` on a volume that survives the container: without the dump the holder stays unknown.")),
+                match (dumps, refused) {
+                    (true, true) => advice.push(t!("A heap dump was begun but not written; the line behind it says why. Often the file of an earlier life stands in its place: use that one, and a HeapDumpPath that is a folder.")),
+                    (true, false) => advice.push(t!("A heap dump was begun: run `diag heap` on it to see who holds the memory.")),
+                    (false, _) => advice.push(t!("Set `-XX:+HeapDumpOnOutOfMemoryError -XX:HeapDumpPath=…` on a volume that survives the container: without the dump the holder stays unknown.")),
                 }
                 if !ends {
                     advice.push(t!("Set `-XX:+ExitOnOutOfMemoryError`: a JVM that met this error is not to be trusted with further work."));

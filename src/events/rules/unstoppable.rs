@@ -1,6 +1,6 @@
 //! The JVM could not react to a signal.
 
-use super::{by_subject, finding, total};
+use super::{by_subject, finding};
 use crate::events::event::What;
 use crate::events::report::EventsReport;
 use crate::finding::{Finding, Rule, RuleMeta, Severity};
@@ -28,10 +28,9 @@ impl Rule<EventsReport> for Unstoppable {
         by_subject(report, |what| matches!(what, What::SignalLost { .. }))
             .into_iter()
             .map(|(name, events)| {
-                let times = total(&events);
                 let title = t!("{name}: the JVM had no memory left to handle a signal", name);
                 Finding {
-                    summary: t!("The signal arrived, but the thread that handles it failed with OutOfMemoryError. Shutdown hooks did not run, so a SIGTERM cannot end this process: it takes the whole grace period and SIGKILL. {times} times.", times),
+                    summary: t!("The signal arrived, but the thread that handles it failed with OutOfMemoryError. Shutdown hooks did not run, so a SIGTERM cannot end this process: it takes the whole grace period and SIGKILL."),
                     advice: vec![t!("Do not read the following exit code 137 as a kill for memory: it is the SIGKILL at the end of the grace period."),
                         t!("Add `-XX:+ExitOnOutOfMemoryError` so that a JVM without memory ends itself at once.")],
                     ..finding(&META, title, &events)
