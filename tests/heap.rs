@@ -199,3 +199,62 @@ fn a_dump_cut_anywhere_still_gives_a_report() {
         assert!(report.truncated.is_some(), "cut at {end}");
     }
 }
+
+/// Everything that a report goes through, as the fuzz target does it.
+fn through_all_renderers(bytes: &[u8]) -> HeapReport {
+    let report = analyse(bytes.to_vec(), &Options::default());
+    let documents = [report.document()];
+    let style = diag::render::Style {
+        colour: false,
+        width: 100,
+        details: true,
+    };
+    assert!(!diag::render::terminal(&documents, style).is_empty());
+    let json = serde_json::to_string(&report).unwrap();
+    assert_eq!(serde_json::from_str::<HeapReport>(&json).unwrap(), report);
+    analyse(bytes.to_vec(), &mat());
+    report
+}
+
+#[test]
+fn the_seeds_of_the_fuzzer_and_all_their_beginnings_are_harmless() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus/heap");
+    let mut names: Vec<_> = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    names.sort();
+    for path in names {
+        let bytes = fs::read(&path).unwrap();
+        let report = through_all_renderers(&bytes);
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        if name.starts_with("jdk") || name == "android" || name == "two-dumps" {
+            assert_eq!(report.truncated, None, "{name}");
+            assert!(report.reachable_objects >= 45, "{name}");
+        }
+        for end in (0..bytes.len()).step_by(7) {
+            through_all_renderers(&bytes[..end]);
+        }
+        for at in (0..bytes.len()).step_by(11) {
+            let mut damaged = bytes.clone();
+            damaged[at] ^= 0xFF;
+            through_all_renderers(&damaged);
+        }
+    }
+}
+
+#[test]
+fn of_two_dumps_in_a_file_the_wanted_one_is_read() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus/heap/two-dumps");
+    let bytes = fs::read(path).unwrap();
+    let dump = |number| Options {
+        dump: Some(number),
+        ..Options::default()
+    };
+    let first = analyse(bytes.clone(), &dump(1));
+    assert_eq!(
+        first.reachable_objects,
+        analyse(bytes.clone(), &dump(2)).reachable_objects
+    );
+    assert_eq!(analyse(bytes, &dump(3)).object_count, 0);
+}

@@ -357,6 +357,9 @@ impl<'a> Collector<'a> {
         }
         server.activity.record(placed.end_low);
         server.blur = server.blur.max(placed.blur);
+        if matches!(request.status, 0 | 499 | 502..=504) {
+            server.gateway.at(placed.end).times += 1;
+        }
     }
 
     fn count_column(&mut self, request: &Request<'_>, placed: Placed) {

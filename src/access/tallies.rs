@@ -4,7 +4,7 @@ use super::activity::Activity;
 use super::bounded::Tally;
 use super::cells::Mark;
 use super::distinct::Distinct;
-use super::series::Series;
+use super::series::{Cell, Series};
 use super::wire::wire;
 
 /// A client or an agent.
@@ -32,8 +32,26 @@ impl Tally for Visits {
     }
 }
 
+/// How often something happened.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Times {
+    pub(super) times: u64,
+}
+
+wire!(Times { times });
+
+impl Cell for Times {
+    fn merge(&mut self, other: &Self) {
+        self.times += other.times;
+    }
+
+    fn is_empty(&self) -> bool {
+        self.times == 0
+    }
+}
+
 /// A server.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub(super) struct Server {
     pub(super) visits: Visits,
     /// Transactions, for comparing servers: probes go to each alike.
@@ -43,6 +61,8 @@ pub(super) struct Server {
     pub(super) activity: Activity,
     /// How much later than its second a sign of life may have been.
     pub(super) blur: i64,
+    /// Answers that a proxy gives for a server that does not: 502, 503, 504, 499 and none at all.
+    pub(super) gateway: Series<Times, 200>,
 }
 
 wire!(Server {
@@ -51,8 +71,23 @@ wire!(Server {
     failed,
     clients,
     activity,
-    blur
+    blur,
+    gateway
 });
+
+impl Default for Server {
+    fn default() -> Self {
+        Self {
+            visits: Visits::default(),
+            transactions: 0,
+            failed: 0,
+            clients: Distinct::default(),
+            activity: Activity::default(),
+            blur: 0,
+            gateway: Series::new(0),
+        }
+    }
+}
 
 impl Tally for Server {
     fn merge(&mut self, other: &Self) {
@@ -62,6 +97,7 @@ impl Tally for Server {
         self.clients.merge(&other.clients);
         self.activity.merge(&other.activity);
         self.blur = self.blur.max(other.blur);
+        self.gateway.merge(other.gateway.clone());
     }
 }
 

@@ -2,24 +2,29 @@
 
 use std::path::PathBuf;
 
-use anyhow::bail;
+use anyhow::{Context, bail};
 use clap::{Args as ClapArgs, ValueEnum};
 
 use super::session::Session;
-use crate::heap;
+use crate::heap::{self, HeapReport};
 use crate::input::Kind;
-use crate::report::Report;
+use crate::report::{Envelope, Report};
 
 /// Find what fills the heap, who holds it, and why it cannot be freed
 #[derive(Debug, ClapArgs)]
 #[command(after_help = "\
 Examples:
   diag heap dump.hprof
-  diag heap dump.hprof.gz -o heap.html")]
+  diag heap dump.hprof.gz -o heap.html
+  diag heap monday.hprof --compare friday.hprof")]
 pub(super) struct Args {
     /// Files, folders or archives, or - for standard input
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
+
+    /// A newer dump of the same program, or its saved JSON report: say what grew since FILE
+    #[arg(long, value_name = "NEW", help_heading = "Analysis")]
+    compare: Option<PathBuf>,
 
     /// Which references keep objects alive
     #[arg(
@@ -46,11 +51,6 @@ enum View {
 }
 
 pub(super) fn run(args: &Args, session: &Session) -> anyhow::Result<Report> {
-    let bundle = session.open(&args.files)?;
-    let sources = bundle.holding(Kind::HeapDump);
-    if sources.is_empty() {
-        bail!("{}", session.nothing_of(&bundle, Kind::HeapDump));
-    }
     let options = heap::Options {
         retained_as: match args.retained_as {
             View::Collector => heap::RetainedAs::Collector,
@@ -58,9 +58,42 @@ pub(super) fn run(args: &Args, session: &Session) -> anyhow::Result<Report> {
         },
         dump: args.dump,
     };
-    let reports = sources
-        .iter()
-        .map(|source| heap::analyse(source, &options, session.progress()))
-        .collect();
+    let mut reports = read(&args.files, &options, session)?;
+    if let Some(path) = &args.compare {
+        let newer = read(std::slice::from_ref(path), &options, session)?;
+        let ([old], [new]) = (&reports[..], &newer[..]) else {
+            bail!("--compare needs one older and one newer heap dump or report");
+        };
+        let comparison = heap::compare(old, new);
+        reports = newer;
+        if let Some(report) = reports.first_mut() {
+            report.comparison = Some(comparison);
+        }
+    }
     Ok(Report::Heap(reports))
+}
+
+/// Analyses heap dumps; takes saved reports as they are.
+fn read(
+    files: &[PathBuf],
+    options: &heap::Options,
+    session: &Session,
+) -> anyhow::Result<Vec<HeapReport>> {
+    let bundle = session.open(files)?;
+    let mut reports: Vec<HeapReport> = bundle
+        .holding(Kind::HeapDump)
+        .into_iter()
+        .map(|source| heap::analyse(source, options, session.progress()))
+        .collect();
+    for source in bundle.holding(Kind::Report) {
+        let envelope: Envelope = serde_json::from_slice(&source.bytes)
+            .with_context(|| format!("{}: not a report that diag wrote", source.name))?;
+        if let Report::Heap(saved) = envelope.report {
+            reports.extend(saved);
+        }
+    }
+    if reports.is_empty() {
+        bail!("{}", session.nothing_of(&bundle, Kind::HeapDump));
+    }
+    Ok(reports)
 }

@@ -299,8 +299,9 @@ fn order_before(life: &Life, events: &[Event], containers: &[ContainerState]) ->
             .flatten()
             .filter_map(known)
         {
-            let gap = ended.hi.since(at.lo);
-            let fits = gap >= 0 && gap <= grace.saturating_add(SLACK);
+            // Both times are intervals: what counts is whether some order of them fits.
+            let gap = ended.lo.since(at.hi);
+            let fits = ended.hi >= at.lo && gap <= grace.saturating_add(SLACK);
             if fits && best.is_none_or(|(smallest, _)| gap < smallest) {
                 best = Some((gap, index));
             }

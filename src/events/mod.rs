@@ -7,6 +7,7 @@ mod capture;
 mod document;
 mod event;
 mod formats;
+mod kinds;
 mod lives;
 mod merge;
 mod reading;
@@ -16,11 +17,12 @@ mod state;
 mod words;
 mod years;
 
-pub use event::{
-    ConnectionFailure, Event, KernelOomKill, KillReason, OomScope, OomVariant, PoolExhausted,
-    ProbeFailure, ProbeKind, Product, Rough, Subject, What,
-};
+pub use event::{Event, Rough, Subject, What};
 pub use formats::SNIFFERS;
+pub use kinds::{
+    ConnectionFailure, KernelOomKill, KillReason, OomScope, OomVariant, PoolExhausted,
+    ProbeFailure, ProbeKind, Product,
+};
 pub use report::EventsReport;
 pub use state::{
     Capture, ContainerState, Crash, Life, PodState, Probe, Resources, RunState, Terminated,

@@ -1,6 +1,7 @@
 //! Events in words, for tables and sentences.
 
-use super::event::{Event, KillReason, OomScope, Rough, What};
+use super::event::{Event, Rough, What};
+use super::kinds::{KillReason, OomScope};
 use crate::t;
 use crate::text;
 use crate::time::Stamp;

@@ -1,6 +1,9 @@
 //! The report as a person reads it: what fills the heap, who holds it, why it stays.
 
-use super::report::{ClassRow, Consumer, HeapReport, HeapThread, OwnerKind, PathStep, Suspect};
+use super::hprof::names;
+use super::report::{
+    ClassRow, Comparison, Consumer, HeapReport, HeapThread, OwnerKind, PathStep, Suspect,
+};
 use crate::document::{Block, Branch, Document, Section, Table, Verdict, Words};
 use crate::finding::Severity;
 use crate::t;
@@ -17,6 +20,8 @@ const FRAMES: usize = 12;
 
 /// A suspect of this share alone explains a full heap.
 const LARGE: f64 = 0.3;
+/// A suspect of a smaller share is no headline.
+const NOTABLE: f64 = 0.1;
 
 impl HeapReport {
     /// The report as blocks.
@@ -27,6 +32,10 @@ impl HeapReport {
                 t!("What fills the heap"),
                 self.suspect_blocks(),
             ));
+        }
+        if let Some(comparison) = &self.comparison {
+            let title = t!("What grew since {old}", old = comparison.old_source);
+            blocks.push(Section::main(title, grown(comparison)));
         }
         let findings = self.findings.iter().cloned();
         let findings: Vec<Block> = findings.map(|f| Block::Finding(Box::new(f))).collect();
@@ -64,11 +73,17 @@ impl HeapReport {
         }
         let largest = self.suspects.first();
         let headline = match largest {
-            Some(suspect) => upper_first(&suspect.title),
+            Some(suspect) if suspect.share >= NOTABLE => upper_first(&suspect.title),
+            Some(suspect) => t!(
+                "Nothing stands out: the largest holder, {holder}, keeps {share} of the heap",
+                holder = held_by(suspect),
+                share = text::percent(suspect.share, 1.0)
+            ),
             None => t!("Nothing stands out: no single holder keeps 3 % of the heap"),
         };
         let mut explanation: Vec<Words> = Vec::new();
-        explanation.extend(largest.map(|suspect| suspect.reason.clone().into()));
+        let notable = largest.filter(|suspect| suspect.share >= NOTABLE);
+        explanation.extend(notable.map(|suspect| suspect.reason.clone().into()));
         if let Some(thread) = &self.oom_thread {
             let name = &thread.name;
             explanation.push(
@@ -360,16 +375,16 @@ fn held_by(suspect: &Suspect) -> String {
 }
 
 fn what(suspect: &Suspect) -> String {
-    let class = &suspect.class;
+    let class = names::simple(&suspect.class);
     match (&suspect.element_class, suspect.element_count) {
-        (Some(element), Some(count)) if element != class => t!(
-            "{class} with {count} of {element}",
+        (Some(element), Some(count)) if *element != suspect.class => t!(
+            "{class}, {count} of {element}",
             class,
             count = text::count(count),
-            element
+            element = names::simple(element)
         ),
         (_, Some(count)) => t!("{count} {class}", count = text::count(count), class),
-        _ => class.clone(),
+        _ => class.to_owned(),
     }
 }
 
@@ -428,6 +443,48 @@ fn classes(rows: &[ClassRow]) -> Block {
         ]);
     }
     Block::Table(table)
+}
+
+fn grown(comparison: &Comparison) -> Vec<Block> {
+    let summary = t!(
+        "The reachable heap changed by {bytes} in {objects} objects.",
+        bytes = signed(comparison.reachable_bytes, text::bytes),
+        objects = signed(comparison.reachable_objects, text::count)
+    );
+    let mut blocks = vec![Block::Paragraph(summary.into())];
+    for (title, rows) in [
+        (t!("Holder"), &comparison.suspects),
+        (t!("Static field"), &comparison.statics),
+        (t!("Class"), &comparison.classes),
+    ] {
+        if rows.is_empty() {
+            continue;
+        }
+        let mut table = Table::new(&[
+            &title,
+            &t!("#Growth"),
+            &t!("#Before"),
+            &t!("#Now"),
+            &t!("#Objects"),
+        ]);
+        for row in rows.iter().take(ROWS) {
+            table.row([
+                Words::code(row.name.clone()),
+                signed(row.bytes, text::bytes).into(),
+                text::bytes(row.old_bytes).into(),
+                text::bytes(row.new_bytes).into(),
+                signed(row.count, text::count).into(),
+            ]);
+        }
+        table.more = rows.len().saturating_sub(ROWS) as u64;
+        blocks.push(Block::Table(table));
+    }
+    blocks
+}
+
+fn signed(value: i64, words: fn(u64) -> String) -> String {
+    let sign = if value < 0 { "-" } else { "+" };
+    format!("{sign}{}", words(value.unsigned_abs()))
 }
 
 fn oom(thread: &HeapThread) -> Block {

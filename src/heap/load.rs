@@ -224,12 +224,9 @@ impl Roots {
 
     /// The thread from whose stack a root is referred to. Such roots are references of the thread object.
     fn thread_of(&self, root: &Root) -> Option<u32> {
-        match root.kind {
-            RootKind::JniLocal
-            | RootKind::JavaFrame
-            | RootKind::NativeStack
-            | RootKind::ThreadBlock => self.threads.get(&root.thread?).copied(),
-            _ => None,
+        match root.kind.is_on_stack() {
+            true => self.threads.get(&root.thread?).copied(),
+            false => None,
         }
     }
 

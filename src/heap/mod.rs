@@ -2,6 +2,7 @@
 
 mod census;
 mod classes;
+mod compare;
 mod containers;
 mod document;
 mod graph;
@@ -10,6 +11,7 @@ mod hprof;
 mod jvm;
 mod layout;
 mod load;
+mod locks;
 mod model;
 mod objects;
 mod paths;
@@ -18,9 +20,11 @@ mod rules;
 mod suspects;
 mod threads;
 
+pub use compare::compare;
 pub use report::{
-    ClassRow, Consumer, Consumers, DirectMemory, HeapLock, HeapReport, HeapThread, JvmInfo,
-    OwnerKind, PathStep, RetainedAs, RootCount, Suspect, ThreadLocalVariable, Waste,
+    ClassRow, Comparison, Consumer, Consumers, DirectMemory, Growth, HeapLock, HeapReport,
+    HeapThread, JvmInfo, OwnerKind, PathStep, RetainedAs, RootCount, Suspect, ThreadLocalVariable,
+    Waste,
 };
 
 use crate::finding::{Locator, RuleMeta};
@@ -120,6 +124,7 @@ fn describe(heap: &Heap<'_>, loaded: &Loaded, report: &mut HeapReport) {
     report.oom_thread = threads.oom;
     report.threads = threads.list;
     report.threads.truncate(HeapReport::THREADS);
+    report.locks = locks::read(heap);
     report.findings = rules::check(&Model {
         heap,
         histogram: &histogram,

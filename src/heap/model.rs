@@ -321,10 +321,17 @@ impl<'a> Heap<'a> {
         Some(text)
     }
 
-    /// The kind of root that an object is, the first in the order of kinds.
+    /// The kind of root that an object is by itself, the first in the order of kinds.
     pub(super) fn root_kind(&self, index: u32) -> Option<RootKind> {
-        let kinds = self.roots.iter().filter(|(_, target)| *target == index);
-        kinds.map(|(root, _)| root.kind).min()
+        let own = |(root, target): &&(Root, u32)| {
+            // What is on the stack of a thread that is not in the dump is a root by itself.
+            *target == index && (!root.kind.is_on_stack() || self.locals.is_empty())
+        };
+        self.roots
+            .iter()
+            .filter(own)
+            .map(|(root, _)| root.kind)
+            .min()
     }
 }
 

@@ -45,16 +45,30 @@ pub(super) fn piece(heap: &Heap<'_>, from: u32, target: u32) -> Vec<Hop> {
         if let Some(kind) = heap.root_kind(tree.object(target)) {
             return vec![(kind.word().to_owned(), target)];
         }
-    } else if let Some(name) = direct(heap, from, target) {
+        // What a static field and a running method both hold is better explained by the field.
+        let lasting = search(heap, from, target, false);
+        return lasting
+            .or_else(|| search(heap, from, target, true))
+            .unwrap_or_else(|| vec![(t!("(a long way)"), target)]);
+    }
+    if let Some(name) = direct(heap, from, target) {
         return vec![(name, target)];
     }
-    // Breadth first, in the order of roots and fields: the same path every time.
+    search(heap, from, target, true).unwrap_or_else(|| vec![(t!("(a long way)"), target)])
+}
+
+/// Breadth first, in the order of roots and fields: the same path every time. Leaves out what only leads through
+/// threads unless `threads`.
+fn search(heap: &Heap<'_>, from: u32, target: u32, threads: bool) -> Option<Vec<Hop>> {
+    let tree = &heap.tree;
+    let is_thread = |index: u32| heap.locals.contains_key(&index);
     let mut came: FxHashMap<u32, (u32, String)> = FxHashMap::default();
     let mut queue = VecDeque::new();
     if from == DomTree::ROOT {
         for (root, index) in &heap.roots {
             if let Some(position) = tree.position(*index)
                 && !came.contains_key(&position)
+                && (threads || !root.kind.is_on_stack() && !is_thread(*index))
             {
                 let kind = root.kind.word().to_owned();
                 came.insert(position, (DomTree::ROOT, kind));
@@ -73,17 +87,18 @@ pub(super) fn piece(heap: &Heap<'_>, from: u32, target: u32) -> Vec<Hop> {
                 continue;
             };
             let inside = from == DomTree::ROOT || tree.dominates(from, position);
-            if position == from || !inside || came.contains_key(&position) {
+            let known = position == from || came.contains_key(&position);
+            if known || !inside || !threads && is_thread(index) {
                 continue;
             }
             came.insert(position, (at, name));
             if position == target {
-                return unwind(&came, from, target);
+                return Some(unwind(&came, from, target));
             }
             queue.push_back(position);
         }
     }
-    vec![(t!("(a long way)"), target)]
+    None
 }
 
 fn unwind(came: &FxHashMap<u32, (u32, String)>, from: u32, target: u32) -> Vec<Hop> {

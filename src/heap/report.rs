@@ -75,6 +75,9 @@ pub struct HeapReport {
     pub locks: Vec<HeapLock>,
     /// Memory spent without use: duplicate strings, empty collections and the like.
     pub waste: Vec<Waste>,
+    /// What grew since an older dump, when one was given.
+    #[serde(default)]
+    pub comparison: Option<Comparison>,
     /// Most severe first.
     pub findings: Vec<Finding>,
     /// What was read.
@@ -291,4 +294,38 @@ pub struct Waste {
     pub bytes: u64,
     /// Who owns most of it: `com.acme.Order.currency`, with bytes, most first, at most 5. Contents are never given.
     pub owners: Vec<(String, u64)>,
+}
+
+/// What grew between two dumps of one program, largest growth first.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Comparison {
+    /// Name of the older source.
+    pub old_source: String,
+    /// When the older dump was taken.
+    pub old_taken: Option<Instant>,
+    /// Growth of the reachable bytes.
+    pub reachable_bytes: i64,
+    /// Growth of the number of reachable objects.
+    pub reachable_objects: i64,
+    /// By signature and holder.
+    pub suspects: Vec<Growth>,
+    /// By static field.
+    pub statics: Vec<Growth>,
+    /// By class.
+    pub classes: Vec<Growth>,
+}
+
+/// How much something grew. What one of the two reports does not list counts as 0 there.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Growth {
+    /// Its name.
+    pub name: String,
+    /// Bytes before.
+    pub old_bytes: u64,
+    /// Bytes after.
+    pub new_bytes: u64,
+    /// Growth in bytes; negative when it shrank.
+    pub bytes: i64,
+    /// Growth of the number of objects or elements.
+    pub count: i64,
 }

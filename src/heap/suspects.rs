@@ -17,6 +17,8 @@ use super::report::{HeapReport, Suspect};
 
 /// Smallest share of the reachable bytes that makes a suspect.
 const SHARE: f64 = 0.03;
+/// Fewest bytes that make a suspect: below, a heap is nearly empty and shares mean nothing.
+const LEAST: u64 = 128 << 10;
 /// A child that keeps this share of its parent carries on the search (MAT's rule).
 const MOST: f64 = 0.7;
 /// Objects of one class that dominate each other in a row make a chain.
@@ -44,7 +46,7 @@ enum What {
 
 /// Finds the suspects, largest first.
 pub(super) fn find(heap: &Heap<'_>) -> Vec<Suspect> {
-    let least = ((heap.total() as f64 * SHARE) as u64).max(1);
+    let least = ((heap.total() as f64 * SHARE) as u64).max(LEAST);
     let mut search = Search {
         heap,
         least,

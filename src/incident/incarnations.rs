@@ -186,6 +186,9 @@ fn end(lives: &mut [Incarnation], rooms: &Rooms, clocks: &Clocks) {
             continue;
         };
         let last = clocks.place(&gc.last.source, gc.last_stamp);
+        if let (Some(ended), Some(last)) = (life.ended, last) {
+            life.ended = Some(sharper(ended, last, gc.ended));
+        }
         if life.ended.is_none() && !life.running {
             life.ended = match (gc.ended, last, next) {
                 (LifeEnd::ExitBlock, Some(last), _) => Some(last),
@@ -197,6 +200,19 @@ fn end(lives: &mut [Incarnation], rooms: &Rooms, clocks: &Clocks) {
             };
         }
     }
+}
+
+/// The end as its supervisor saw it, narrowed by the last line that the JVM logged: it lived at least until then, and
+/// after the exit summary hardly any longer.
+fn sharper(ended: Moment, last: Moment, how: LifeEnd) -> Moment {
+    if !(ended.lo..=ended.hi).contains(&last.lo) {
+        return ended;
+    }
+    let hi = match how {
+        LifeEnd::ExitBlock => ended.hi.min(last.hi.plus(SECOND)),
+        LifeEnd::LogEnds | LifeEnd::NextLife => ended.hi,
+    };
+    Moment { lo: last.lo, hi }
 }
 
 /// A container that never restarted and of which no JVM evidence speaks is not what this is about.

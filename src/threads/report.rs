@@ -435,6 +435,8 @@ pub struct CpuUse {
     pub cpu: i64,
     /// Microseconds that passed meanwhile, by its own `elapsed=`.
     pub elapsed: i64,
+    /// Share of all processor time that the process used in the same time, 0 to 1.
+    pub of_process: f64,
     /// `%CPU` from `top -H`, joined on the native id.
     pub top: Option<f64>,
     /// What it does in the last dump.

@@ -5,7 +5,8 @@ use serde_json::Value;
 
 use super::positions::Positions;
 use super::stamps::{When, leading};
-use crate::events::event::{Event, KillReason, ProbeFailure, ProbeKind, Subject, What};
+use crate::events::event::{Event, Subject, What};
+use crate::events::kinds::{KillReason, ProbeFailure, ProbeKind};
 use crate::events::reading::Reading;
 use crate::input::{Certainty, ParseIssue, Sample};
 use crate::time::{Stamp, iso8601};

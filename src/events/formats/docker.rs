@@ -5,7 +5,8 @@ use serde_json::Value;
 
 use super::kubernetes_objects::text;
 use super::kubernetes_reason;
-use crate::events::event::{Event, KillReason, Subject, What};
+use crate::events::event::{Event, Subject, What};
+use crate::events::kinds::KillReason;
 use crate::events::reading::Reading;
 use crate::input::{Certainty, Sample};
 use crate::time::{Instant, Moment, SECOND, Stamp, iso8601};

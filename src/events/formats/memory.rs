@@ -5,7 +5,8 @@
 
 use super::logs::{Candidate, Found};
 use super::quantity;
-use crate::events::event::{OomVariant, Subject, What};
+use crate::events::event::{Subject, What};
+use crate::events::kinds::OomVariant;
 
 /// See [`super::logs`].
 pub(super) const TRIGGERS: &[&str] = &[

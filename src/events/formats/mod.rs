@@ -16,6 +16,7 @@ mod kubernetes_table;
 mod kubernetes_text;
 mod logs;
 mod memory;
+mod near;
 mod pools;
 mod positions;
 mod quantity;
@@ -79,6 +80,10 @@ pub(super) const TELLTALES: &[&str] = &[
     "Main process exited, code=",
     "TaskOOM event",
     "No space left on device",
+    "Could not create the Java Virtual Machine",
+    "Could not find or load main class",
+    "Error occurred during initialization of VM",
+    "APPLICATION FAILED TO START",
 ];
 
 /// Reads a source in the format that claims it; one that no format claims is searched for log lines with events.

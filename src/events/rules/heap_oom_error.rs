@@ -1,7 +1,8 @@
 //! The heap was full.
 
 use super::{finding, first_time, memory_errors, total};
-use crate::events::event::{OomVariant, What};
+use crate::events::event::What;
+use crate::events::kinds::OomVariant;
 use crate::events::report::EventsReport;
 use crate::finding::{Finding, Rule, RuleMeta, Severity};
 use crate::t;

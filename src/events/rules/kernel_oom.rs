@@ -1,7 +1,8 @@
 //! The kernel killed a process for memory.
 
 use super::{by_subject, finding, statement};
-use crate::events::event::{KernelOomKill, OomScope, What};
+use crate::events::event::What;
+use crate::events::kinds::{KernelOomKill, OomScope};
 use crate::events::report::EventsReport;
 use crate::events::words;
 use crate::finding::{Evidence, Finding, Rule, RuleMeta, Severity};

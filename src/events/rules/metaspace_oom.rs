@@ -1,7 +1,7 @@
 //! Class metadata did not fit.
 
 use super::{finding, first_time, memory_errors, total};
-use crate::events::event::OomVariant;
+use crate::events::kinds::OomVariant;
 use crate::events::report::EventsReport;
 use crate::finding::{Finding, Rule, RuleMeta, Severity};
 use crate::t;

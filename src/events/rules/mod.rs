@@ -27,7 +27,8 @@ mod workers_busy;
 
 use std::collections::BTreeMap;
 
-use super::event::{Event, OomVariant, What};
+use super::event::{Event, What};
+use super::kinds::OomVariant;
 use super::report::EventsReport;
 use super::words;
 use crate::finding::{Evidence, Finding, Rule, RuleMeta};

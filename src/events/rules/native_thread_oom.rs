@@ -1,7 +1,8 @@
 //! The system refused another thread.
 
 use super::{by_subject, finding, first_time, total};
-use crate::events::event::{OomVariant, What};
+use crate::events::event::What;
+use crate::events::kinds::OomVariant;
 use crate::events::report::EventsReport;
 use crate::finding::{Finding, Rule, RuleMeta, Severity};
 use crate::t;

@@ -1,7 +1,8 @@
 //! The runtime says that a container was killed at its memory limit.
 
 use super::statement;
-use crate::events::event::{Event, OomScope, What};
+use crate::events::event::{Event, What};
+use crate::events::kinds::OomScope;
 use crate::events::report::EventsReport;
 use crate::events::state::{ContainerState, RunState, Terminated};
 use crate::finding::{Confidence, Evidence, Finding, Rule, RuleMeta, Severity};

@@ -1,7 +1,8 @@
 //! A connection pool had nothing to give.
 
 use super::{by_subject, finding, total};
-use crate::events::event::{Event, PoolExhausted as Pool, What};
+use crate::events::event::{Event, What};
+use crate::events::kinds::PoolExhausted as Pool;
 use crate::events::report::EventsReport;
 use crate::finding::{Finding, Rule, RuleMeta, Severity};
 use crate::t;

@@ -1,7 +1,8 @@
 //! The supervisor killed a process because a probe failed.
 
 use super::{finding, statement};
-use crate::events::event::{Event, KillReason, ProbeFailure, ProbeKind, What};
+use crate::events::event::{Event, What};
+use crate::events::kinds::{KillReason, ProbeFailure, ProbeKind};
 use crate::events::report::EventsReport;
 use crate::events::state::{Life, Probe};
 use crate::finding::{Evidence, Finding, Rule, RuleMeta, Severity};

@@ -68,6 +68,14 @@ fn primitive(descriptor: &str) -> Option<&'static str> {
     })
 }
 
+/// The class name without its package.
+pub(in crate::heap) fn simple(class: &str) -> &str {
+    let end = class.find('/').unwrap_or(class.len());
+    class[..end]
+        .rfind('.')
+        .map_or(class, |dot| &class[dot + 1..])
+}
+
 /// The name without the parts that differ from run to run: addresses of hidden classes, numbers of generated ones.
 pub(in crate::heap) fn stable_class_name(name: &str) -> String {
     let name = match name.find("/0x").or_else(|| name.find("+0x")) {
@@ -100,6 +108,8 @@ mod tests {
         assert_eq!(stable_class_name("a.B$$Lambda$14/0x00c0"), "a.B$$Lambda");
         assert_eq!(stable_class_name("a.B$$Lambda/0x00c0"), "a.B$$Lambda");
         assert_eq!(class_name("["), "[]");
+        assert_eq!(simple("java.util.Map$Entry[]"), "Map$Entry[]");
+        assert_eq!(simple("a.B$$Lambda/0x0.1"), "B$$Lambda/0x0.1");
     }
 
     #[test]

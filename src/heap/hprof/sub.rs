@@ -26,6 +26,14 @@ pub(in crate::heap) enum RootKind {
 }
 
 impl RootKind {
+    /// Whether a stack holds the object, so that it belongs to a thread.
+    pub(in crate::heap) fn is_on_stack(self) -> bool {
+        matches!(
+            self,
+            Self::JniLocal | Self::JavaFrame | Self::NativeStack | Self::ThreadBlock
+        )
+    }
+
     /// The words used in the report.
     pub(in crate::heap) fn word(self) -> &'static str {
         match self {

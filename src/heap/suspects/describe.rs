@@ -1,7 +1,6 @@
 //! A suspect in words: who holds it, what it is made of, why it stays.
 
 use super::{Place, What};
-use crate::heap::graph::tree::DomTree;
 use crate::heap::histogram;
 use crate::heap::hprof::names;
 use crate::heap::model::Heap;
@@ -110,12 +109,12 @@ pub(super) fn suspect(heap: &Heap<'_>, place: &Place) -> Suspect {
 
 /// Class and number of the parts, and all of it in words: `HashMap, 473,551 entries of ProductEntry`.
 fn parts(heap: &Heap<'_>, place: &Place, class: &str) -> (Option<String>, Option<u64>, String) {
-    let short = simple(class);
+    let short = names::simple(class);
     match &place.what {
         What::Container(container) => {
             let main = container.main_class(heap);
             let count = text::count(container.count);
-            let element = main.as_ref().map(|(name, _)| simple(name));
+            let element = main.as_ref().map(|(name, _)| names::simple(name));
             let words = match (element, container.is_map) {
                 (Some(element), true) => t!(
                     "{short}, {count} entries of {element}",
@@ -142,14 +141,6 @@ fn parts(heap: &Heap<'_>, place: &Place, class: &str) -> (Option<String>, Option
     }
 }
 
-/// The class name without its package.
-pub(super) fn simple(class: &str) -> &str {
-    let end = class.find('/').unwrap_or(class.len());
-    class[..end]
-        .rfind('.')
-        .map_or(class, |dot| &class[dot + 1..])
-}
-
 fn holder(heap: &Heap<'_>, path: &[Hop]) -> Holder {
     let object = |hop: &Hop| heap.tree.object(hop.1);
     // The last class on the path: below it everything hangs on one static field.
@@ -164,7 +155,7 @@ fn holder(heap: &Heap<'_>, path: &[Hop]) -> Holder {
         let field = match path.get(at + 1) {
             Some((by, _)) => {
                 let name = by.strip_prefix("static ").unwrap_or(by);
-                format!("{class}.{name}{}", fields(heap, &path[at + 2..]))
+                format!("{class}.{name}{}", fields(heap, &path[at + 1..]))
             }
             None => class,
         };
@@ -223,12 +214,17 @@ fn holder(heap: &Heap<'_>, path: &[Hop]) -> Holder {
     }
 }
 
-/// The fields of `hops` one after another; array elements and the inside of collections are left out.
+/// The fields after the first of `hops`, one after another; the inside of collections and arrays is `[…]`.
 fn fields(heap: &Heap<'_>, hops: &[Hop]) -> String {
     let mut names = String::new();
     let mut count = 0;
-    for (by, position) in hops {
-        if by.starts_with('[') || heap.tree.parent(*position) == DomTree::ROOT {
+    for pair in hops.windows(2) {
+        let inside = heap.name_of(heap.tree.object(pair[0].1));
+        let by = match pair[1].0.starts_with('[') || inside.starts_with("java.util.") {
+            true => "[…]",
+            false => pair[1].0.as_str(),
+        };
+        if names.ends_with(by) {
             continue;
         }
         count += 1;

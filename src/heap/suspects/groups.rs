@@ -21,11 +21,17 @@ const CLASSES: usize = 10;
 /// Groups of at least `least` bytes among the immediate children of `hubs` that are smaller than that each.
 pub(super) fn find(heap: &Heap<'_>, hubs: &[u32], least: u64) -> Vec<Suspect> {
     let tree = &heap.tree;
+    // These hold many things by their nature; each that is large was looked at by itself.
+    let hub_classes = heap.classes.all_that_are(&[
+        "java.lang.Thread",
+        "java.lang.ClassLoader",
+        "java.lang.Class",
+    ]);
     let mut groups: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
     for hub in hubs {
         for child in tree.children(*hub) {
             let index = tree.object(child);
-            if tree.retained(child) < least && !heap.class_objects.contains_key(&index) {
+            if tree.retained(child) < least && !hub_classes[heap.class_number(index) as usize] {
                 groups
                     .entry(heap.class_number(index))
                     .or_default()
@@ -114,7 +120,7 @@ fn suspect(
         size = text::bytes(retained),
         share = text::percent(share, 1.0)
     );
-    let short = describe::simple(&name);
+    let short = names::simple(&name);
     let title = t!(
         "{count} {short} objects together retain {amount}",
         count,
