@@ -256,11 +256,12 @@ fn with_shifted_clock(files: &Files, report: &IncidentReport) -> Vec<(String, Fi
             if moved == text {
                 continue;
             }
-            let inside = |name: &str| {
-                source.name == name || name.strip_suffix(".gz") == Some(&source.name)
-            };
+            let inside =
+                |name: &str| source.name == name || name.strip_suffix(".gz") == Some(&source.name);
             let mut files = files.clone();
-            let found = files.iter_mut().find(|(name, _)| inside(name) || source.name.starts_with(name.as_str()));
+            let found = files
+                .iter_mut()
+                .find(|(name, _)| inside(name) || source.name.starts_with(name.as_str()));
             let Some(file) = found else { continue };
             *file = (source.name.clone(), moved.into_bytes());
             let hours = micros / SECOND / 3600;
@@ -353,7 +354,11 @@ fn page(scores: &[Score]) -> String {
     let (tried, held) = variants(scores);
     let mut stories = String::new();
     for score in scores {
-        stories += &format!("- **{}**: {}\n", score.truth.name, score.truth.text("story"));
+        stories += &format!(
+            "- **{}**: {}\n",
+            score.truth.name,
+            score.truth.text("story")
+        );
     }
     format!(
         "# Scenarios\n\n\
@@ -381,7 +386,10 @@ fn variants(scores: &[Score]) -> (usize, usize) {
         };
         scores.iter().flat_map(each)
     };
-    (all().map(|(tried, _)| tried).sum(), all().map(|(_, right)| right).sum())
+    (
+        all().map(|(tried, _)| tried).sum(),
+        all().map(|(_, right)| right).sum(),
+    )
 }
 
 #[test]
@@ -405,14 +413,20 @@ fn the_answers_are_right_and_less_evidence_makes_them_weaker_not_wrong() {
     let right = scores.iter().filter(|score| score.wrong.is_empty()).count();
     let (_, held) = variants(&scores);
     assert!(right >= RIGHT, "{right} scenarios right, {RIGHT} before");
-    assert!(held >= NOT_WRONG, "{held} variants not wrong, {NOT_WRONG} before");
+    assert!(
+        held >= NOT_WRONG,
+        "{held} variants not wrong, {NOT_WRONG} before"
+    );
     let place = root().join("docs/scenarios.md");
     let now = page(&scores);
     if std::env::var_os("UPDATE").is_some() {
         std::fs::write(&place, &now).unwrap();
     }
     let committed = std::fs::read_to_string(&place).unwrap_or_default();
-    assert_eq!(committed, now, "docs/scenarios.md is old: run with UPDATE=1");
+    assert_eq!(
+        committed, now,
+        "docs/scenarios.md is old: run with UPDATE=1"
+    );
 }
 
 #[test]
