@@ -48,7 +48,7 @@ pub(super) const RULES: &[&dyn Rule<GcLife>] = &[
     &humongous::Humongous,
     &gc_locker::GcLocker,
     &cpu_starvation::CpuStarvation,
-    &system_time::SystemTime,
+    &system_time::HighSystemTime,
     &time_to_safepoint::TimeToSafepoint,
     &other_safepoints::OtherSafepoints,
     &serial_collector::SerialCollector,

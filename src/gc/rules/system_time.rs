@@ -8,7 +8,7 @@ use crate::text;
 use crate::time::SECOND;
 
 /// See [`META`].
-pub(super) struct SystemTime;
+pub(super) struct HighSystemTime;
 
 const META: RuleMeta = RuleMeta {
     id: "gc/system-time",
@@ -21,7 +21,7 @@ const META: RuleMeta = RuleMeta {
     sources: &["Linux Documentation/admin-guide/mm/transhuge.rst"],
 };
 
-impl Rule<GcLife> for SystemTime {
+impl Rule<GcLife> for HighSystemTime {
     fn meta(&self) -> &'static RuleMeta {
         &META
     }
