@@ -700,3 +700,33 @@ fn seeds_of_the_fuzzer_do_no_harm() {
         let _ = merge(&[("fuzz", &bytes)]);
     }
 }
+
+/// The rules that speak on a fixture folder.
+fn speaking(folder: PathBuf) -> Vec<String> {
+    let bundle = Bundle::open(&[folder], access::SNIFFERS);
+    let report = access::analyse(
+        &bundle.holding(Kind::AccessLog),
+        &Options::default(),
+        &Silent,
+    );
+    report
+        .findings
+        .into_iter()
+        .map(|finding| finding.rule)
+        .collect()
+}
+
+#[test]
+fn rules_speak_on_their_fixtures_only() {
+    let mut wrong = Vec::new();
+    for rule in access::rules() {
+        let folder = root().join("fixtures/rules").join(rule.id);
+        for (side, expected) in [("fires", true), ("near-miss", false)] {
+            let found = speaking(folder.join(side));
+            if found.iter().any(|id| id == rule.id) != expected {
+                wrong.push(format!("{} {side}: {found:?}", rule.id));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}

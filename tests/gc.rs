@@ -406,3 +406,110 @@ mod arbitrary {
         }
     }
 }
+
+/// The only life in a log given as text.
+fn one(log: &str) -> gc::GcLife {
+    let report = analyse(&[Source::of("gc.log", log, Kind::GcLog)]);
+    assert_eq!(report.lives.len(), 1);
+    assert_eq!(
+        report.coverage[0].not_understood, 0,
+        "{:?}",
+        report.coverage[0].issues
+    );
+    report.lives[0].clone()
+}
+
+#[test]
+fn the_jvm_agrees_with_the_count_at_its_exit() {
+    let Some(corpus) = corpus() else { return };
+    let report = analyse(&[source(&corpus.join("gc/generated/leak-shen-17.log"))]);
+    let life = &report.lives[0];
+    let (count, total) = life.own_count.unwrap();
+    assert_eq!(count, life.pauses.count);
+    // The footer is rounded to a millisecond a line.
+    assert!(
+        (total - life.pauses.total).abs() < 20_000,
+        "{total} {}",
+        life.pauses.total
+    );
+}
+
+#[test]
+fn a_full_collection_inside_a_young_pause_is_counted_once() {
+    let life = one("\
+[1.000s][info][gc,start] GC(112) Pause Young (Allocation Failure)
+[1.001s][info][gc,start] GC(113) Pause Full (Allocation Failure)
+[1.011s][info][gc] GC(113) Pause Full (Allocation Failure) 20M->10M(30M) 10.000ms
+[1.012s][info][gc] GC(112) Pause Young (Allocation Failure) 25M->10M(30M) 12.000ms
+");
+    assert_eq!((life.pauses.count, life.pauses.full_count), (1, 1));
+    assert_eq!((life.pauses.total, life.mutator_loss), (12_000, 12_000));
+}
+
+#[test]
+fn logs_without_clocks_or_tags_are_read() {
+    let none = one(
+        "Using G1\nGC(0) Pause Young (Normal) (G1 Evacuation Pause) 9M->3M(20M) 1.500ms\nGC(1) Pause Full (System.gc()) 9M->3M(20M) 5.000ms\n",
+    );
+    assert_eq!((none.pauses.count, none.pauses.total), (2, 6500));
+    assert_eq!(none.throughput_over, 0);
+    let elastic = one("\
+[2026-11-22T01:00:00.000+0000][17][gc] Using G1
+[2026-11-22T01:00:10.000+0000][17][gc] GC(0) Pause Young (Normal) (G1 Evacuation Pause) 9M->3M(20M) 1.500ms
+");
+    assert!(!elastic.axis_is_uptime);
+    assert_eq!(
+        (elastic.begin, elastic.end, elastic.pid),
+        (0, 10_000_000, Some(17))
+    );
+    assert_eq!(elastic.points[0].at, 10_000_000 - 1500);
+}
+
+#[test]
+fn a_wall_clock_that_steps_back_is_no_restart() {
+    let life = one("\
+[2026-11-22T01:00:00.000+0000][10.000s][info][gc] GC(0) Pause Young (Normal) (G1 Evacuation Pause) 9M->3M(20M) 1.500ms
+[2026-11-22T00:30:00.000+0000][20.000s][info][gc] GC(1) Pause Young (Normal) (G1 Evacuation Pause) 9M->3M(20M) 1.500ms
+");
+    assert_eq!(life.pauses.count, 2);
+    assert!(life.incident(gc::IncidentKind::ClockSetBack).is_some());
+}
+
+#[test]
+fn uptime_that_falls_with_a_new_count_is_a_restart() {
+    let young = |at: u32, n: u32| {
+        format!(
+            "[{at}.000s] GC({n}) Pause Young (Normal) (G1 Evacuation Pause) 9M->3M(20M) 1.500ms\n"
+        )
+    };
+    let log = [young(100, 7), young(200, 8), young(3, 0), young(4, 1)].concat();
+    let report = analyse(&[Source::of("gc.log", log, Kind::GcLog)]);
+    let counts: Vec<u64> = report.lives.iter().map(|life| life.pauses.count).collect();
+    assert_eq!(counts, [2, 2]);
+    assert_eq!(report.lives[0].ended, gc::LifeEnd::NextLife);
+}
+
+#[test]
+fn a_comparison_names_what_got_better() {
+    let log = |pause: &str| {
+        let lines = (1..100).map(|n| format!("[{n}.000s][info][gc] GC({n}) Pause Young (Normal) (G1 Evacuation Pause) 9M->3M(20M) {pause}ms\n"));
+        analyse(&[Source::of("gc.log", lines.collect::<String>(), Kind::GcLog)])
+    };
+    let report = gc::compare(&log("50.000"), log("5.000"));
+    let comparison = report.comparison.unwrap();
+    assert!(
+        comparison.verdict.starts_with("It helped"),
+        "{}",
+        comparison.verdict
+    );
+    let longest = comparison
+        .measures
+        .iter()
+        .find(|measure| measure.name == "longest pause")
+        .unwrap();
+    assert_eq!(
+        (longest.before.as_str(), longest.after.as_str()),
+        ("50.0 ms", "5.0 ms")
+    );
+    assert_eq!(longest.better, Some(true));
+}

@@ -299,6 +299,28 @@ fn life_blocks(life: &GcLife) -> Vec<Block> {
             ),
         );
     }
+    if let Some((count, total)) = life.own_count {
+        let agrees =
+            match count == pauses.count && (total - pauses.total).abs() * 50 <= pauses.total {
+                true => t!("agrees"),
+                false => t!("differs: part of the log is missing or was not understood"),
+            };
+        let (count, total) = (text::count(count), text::duration(total));
+        fact(
+            t!("JVM's own count"),
+            t!("{count} pauses, {total} ({agrees})", count, total, agrees),
+        );
+    }
+    if let Some((name, place)) = &life.unfinished {
+        fact(
+            t!("unfinished"),
+            t!(
+                "a pause that began at {place} has no end in the log: {name}",
+                place,
+                name
+            ),
+        );
+    }
     fact(t!("end"), ended(life));
     let mut blocks = vec![Block::Facts(facts)];
     if !life.points.is_empty() {

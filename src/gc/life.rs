@@ -110,6 +110,11 @@ pub(super) fn life(mut run: Run, sources: &[String]) -> GcLife {
         cpu: cpu::summary(&run, sources),
         requested: cause::requested(&run),
         safepoints: safepoints::summary(&run, sources),
+        own_count: run.footer,
+        unfinished: run
+            .open
+            .as_ref()
+            .map(|(name, place)| (name.clone(), file(*place))),
         incidents: incidents(&run, zero, sources),
     };
     shift(&mut life, zero);

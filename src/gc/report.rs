@@ -113,6 +113,11 @@ pub struct GcLife {
     pub requested: Option<Requested>,
     /// Safepoints, when logged.
     pub safepoints: Option<SafepointSummary>,
+    /// The JVM's own count and sum (microseconds) of its pauses, which Shenandoah writes at its exit: the judge over
+    /// `pauses`.
+    pub own_count: Option<(u64, i64)>,
+    /// A pause that began but whose end is not in the log: its name and place.
+    pub unfinished: Option<(String, Locator)>,
     /// Things that happened once or rarely and matter: counts with the first place.
     pub incidents: Vec<Incident>,
 }

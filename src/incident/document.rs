@@ -47,7 +47,7 @@ impl IncidentReport {
         let mut fact = |name: String, value: String| facts.push((name, value.into()));
         fact(t!("Deaths"), self.deaths());
         if let Some(down) = impact.down {
-            fact(t!("Out of service between lives"), duration(down));
+            fact(t!("Without service"), duration(down));
         }
         if let (Some(requests), Some(failed)) = (impact.requests, impact.failed) {
             let failed = t!(
@@ -175,12 +175,14 @@ impl IncidentReport {
         ]);
         let dash = || "–".to_owned();
         let share = |value: Option<f64>| value.map_or_else(dash, |value| percent(value, 1.0));
+        let mut day = String::new();
         for life in &self.lives {
+            let started = life.started.map(|at| time_of(at, None, &mut day));
             let exit = life.terminator.exit_code;
             let busy = life.busy.map(|(busy, all)| format!("{busy}/{all}"));
             table.row([
                 life.number.to_string().into(),
-                life.started.map_or_else(dash, |at| at.to_string()).into(),
+                started.unwrap_or_else(dash).into(),
                 life.uptime().map_or_else(dash, duration).into(),
                 life.terminator.kind.words().into(),
                 exit.map_or_else(dash, |code| code.to_string()).into(),

@@ -89,6 +89,7 @@ pub(super) fn reach(
         headline: headline(life, deaths, mechanism, cause),
         explanation,
         actions,
+        life: Some(life.number),
         signature: sign(life, case, mechanism, cause),
     };
     (verdict, chain(life, mechanism, cause))

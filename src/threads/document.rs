@@ -2,10 +2,11 @@
 
 use super::activity::Activity;
 use super::report::{CallNode, DumpSummary, ThreadsReport};
+use super::rules;
 use crate::document::{
     Block, Branch, Chart, Document, Edge, Flame, Graph, Node, Section, Table, Unit, Verdict, Words,
 };
-use crate::finding::Severity;
+use crate::finding::{Finding, Severity};
 use crate::t;
 use crate::text::{bytes, count, duration, percent};
 use crate::time::Stamp;
@@ -55,11 +56,14 @@ impl ThreadsReport {
                 explanation: Vec::new(),
             };
         };
-        let worst = self
-            .findings
-            .first()
-            .filter(|finding| finding.severity >= Severity::Medium);
-        let Some(worst) = worst else {
+        let medium = |finding: &&Finding| finding.severity >= Severity::Medium;
+        let mut ranked: Vec<&Finding> = self.findings.iter().filter(medium).collect();
+        // Among equals, the rule that names a cause comes before those that name its effects.
+        ranked.sort_by_key(|finding| {
+            let weight = (finding.severity, finding.confidence);
+            (std::cmp::Reverse(weight), rules::rank(&finding.rule))
+        });
+        let Some((worst, others)) = ranked.split_first() else {
             return Verdict {
                 severity: Severity::Info,
                 headline: t!("No deadlock, and no thread holds up others.").into(),
@@ -72,14 +76,10 @@ impl ThreadsReport {
                 ],
             };
         };
-        let others = self
-            .findings
-            .iter()
-            .filter(|finding| finding.severity >= Severity::Medium)
-            .skip(1);
         let mut explanation = vec![worst.summary.clone().into()];
         explanation.extend(
             others
+                .iter()
                 .take(2)
                 .map(|finding| Words::from(t!("Also: {title}.", title = finding.title))),
         );
@@ -153,7 +153,7 @@ impl ThreadsReport {
     }
 
     fn finding_blocks(&self) -> Vec<Block> {
-        let block = |finding: &crate::finding::Finding| Block::Finding(Box::new(finding.clone()));
+        let block = |finding: &Finding| Block::Finding(Box::new(finding.clone()));
         let mut blocks: Vec<Block> = self.findings.iter().take(FINDINGS).map(block).collect();
         if self.findings.len() > FINDINGS {
             let more = self.findings.iter().skip(FINDINGS).map(block).collect();

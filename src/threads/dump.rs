@@ -207,14 +207,12 @@ pub(crate) struct LockLine {
 }
 
 /// The owner of a lock as a format names it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Owner {
     /// By `threadId()`.
     Number(u64),
     /// By [`Thread::tid`].
     Address(u64),
-    /// By name.
-    Name(String),
 }
 
 /// A deadlock as the VM's own section reports it.

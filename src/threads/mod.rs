@@ -68,9 +68,12 @@ pub fn analyse(sources: &[&Source], options: &Options, progress: &dyn Progress) 
     let mut frames = Frames::default();
     let mut dumps = Vec::new();
     let mut report = ThreadsReport::default();
+    let mut top = BTreeMap::new();
     for source in sources {
         let (found, coverage) = formats::read(source, &mut frames);
-        dumps.extend(found);
+        dumps.extend(found.dumps);
+        report.schedulers.extend(found.schedulers);
+        top.extend(found.top);
         report.coverage.push(coverage);
         progress.advance(source.bytes.len() as u64);
     }
@@ -81,7 +84,7 @@ pub fn analyse(sources: &[&Source], options: &Options, progress: &dyn Progress) 
         .collect();
     let processes = progress::processes(&dumps);
     report.stuck = progress::stuck(&dumps, &processes, &frames);
-    report.cpu = progress::cpu(&dumps, &processes, &frames, &BTreeMap::new());
+    report.cpu = progress::cpu(&dumps, &processes, &frames, &top);
     report.families = progress::growth(&dumps, &processes);
     report.dumps = dumps.into_iter().map(|analysed| analysed.summary).collect();
     let facts = rules::Facts {

@@ -84,7 +84,7 @@ fn pool(name: String, threads: &[usize], dump: &Dump, waits: &Waits, doing: &[Do
         busy,
         idle: total - busy,
         waiting,
-        busy_share: busy as f64 / total as f64,
+        busy_share: super::report::share(busy as f64, total as f64),
         busy_waits_for: common_lock(threads, dump, waits, busy),
         busy_with,
         at: Locator::line(

@@ -23,6 +23,12 @@ const CPU: usize = 20;
 /// Families kept in a report.
 const FAMILIES: usize = 20;
 
+/// What a thread is known by from one dump to the next.
+type Key = (u64, u64, String);
+
+/// First and last position of a run of dumps in which a thread stood on one stack, and that stack.
+type Run = (usize, usize, Vec<u32>);
+
 /// Splits dumps, which are in order of time, into those of one process each. The same process has the same threads.
 pub(crate) fn processes(dumps: &[Analysed]) -> Vec<Vec<usize>> {
     let mut groups: Vec<Vec<usize>> = Vec::new();
@@ -48,7 +54,7 @@ fn is_same_process(left: &Analysed, right: &Analysed) -> bool {
     {
         return false;
     }
-    let keys = |analysed: &Analysed| -> std::collections::BTreeSet<(u64, u64, String)> {
+    let keys = |analysed: &Analysed| -> std::collections::BTreeSet<Key> {
         let threads = analysed
             .dump
             .threads
@@ -64,7 +70,7 @@ fn is_same_process(left: &Analysed, right: &Analysed) -> bool {
     shared * 2 > left.len().min(right.len())
 }
 
-fn key(thread: &Thread) -> (u64, u64, String) {
+fn key(thread: &Thread) -> Key {
     (
         thread.tid.unwrap_or(0),
         thread.number.unwrap_or(0),
@@ -97,7 +103,7 @@ fn order(stuck: &StuckThread) -> (String, String) {
 }
 
 fn stuck_in(dumps: &[Analysed], process: &[usize], frames: &Frames) -> Vec<StuckThread> {
-    let mut runs: FxHashMap<(u64, u64, String), (usize, usize, Vec<u32>)> = FxHashMap::default();
+    let mut runs: FxHashMap<Key, Run> = FxHashMap::default();
     for (position, &index) in process.iter().enumerate() {
         for (at, thread) in dumps[index].dump.threads.iter().enumerate() {
             let doing = dumps[index].doing[at].activity;
@@ -201,6 +207,7 @@ pub(crate) fn cpu(
     };
     let analysed = &dumps[last];
     let mut uses: Vec<CpuUse> = Vec::new();
+    let mut all: i64 = 0;
     for (at, thread) in analysed.dump.threads.iter().enumerate() {
         let (Some(cpu), Some(elapsed)) = (thread.cpu, thread.elapsed) else {
             continue;
@@ -212,10 +219,12 @@ pub(crate) fn cpu(
         if cpu <= 0 {
             continue;
         }
+        all = all.saturating_add(cpu);
         uses.push(CpuUse {
             thread: thread_ref(&analysed.dump, at),
             cpu,
             elapsed,
+            of_process: 0.0,
             top: thread.nid.and_then(|nid| top.get(&nid)).copied(),
             doing: analysed.doing[at].activity,
             frame: own_frame(thread, frames).map(|frame| frame.text.clone()),
@@ -225,6 +234,9 @@ pub(crate) fn cpu(
         }
     }
     keep_largest(&mut uses);
+    for cpu in &mut uses {
+        cpu.of_process = super::report::share(cpu.cpu as f64, all as f64);
+    }
     uses
 }
 

@@ -9,6 +9,11 @@ use crate::finding::{Confidence, Finding, Locator};
 use crate::input::Coverage;
 use crate::time::Stamp;
 
+/// A share to four decimals, so that it is the same after a way through JSON.
+pub(super) fn share(part: f64, whole: f64) -> f64 {
+    (part / whole.max(1.0) * 1e4).round() / 1e4
+}
+
 /// What was found in all thread dumps together.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct ThreadsReport {
@@ -435,6 +440,8 @@ pub struct CpuUse {
     pub cpu: i64,
     /// Microseconds that passed meanwhile, by its own `elapsed=`.
     pub elapsed: i64,
+    /// Share of all processor time that the process used in the same time, 0 to 1.
+    pub of_process: f64,
     /// `%CPU` from `top -H`, joined on the native id.
     pub top: Option<f64>,
     /// What it does in the last dump.

@@ -128,11 +128,14 @@ fn incomplete(dump: &Dump, threads: u64) -> Option<String> {
 fn cpu_by_kind(dump: &Dump, doing: &[Doing]) -> Option<CpuByKind> {
     let mut sums = CpuByKind::default();
     let mut any = false;
+    // The serial collector has no threads of its own: it works in the VM thread.
+    let collectors = doing.iter().any(|doing| doing.activity == Activity::Gc);
     for (thread, doing) in dump.threads.iter().zip(doing) {
         let Some(cpu) = thread.cpu else { continue };
         any = true;
         let sum = match doing.activity {
             Activity::Gc => &mut sums.gc,
+            _ if !collectors && thread.name == "VM Thread" => &mut sums.gc,
             _ if is_compiler(&thread.name) => &mut sums.jit,
             _ if thread.kind == ThreadKind::Vm => &mut sums.vm,
             _ => &mut sums.java,

@@ -254,7 +254,6 @@ fn find_owner(dump: &Dump, owner: &Owner) -> Option<u32> {
     let matches = |thread: &Thread| match owner {
         Owner::Number(number) => thread.number == Some(*number),
         Owner::Address(address) => thread.tid == Some(*address),
-        Owner::Name(name) => thread.name == *name,
     };
     dump.threads
         .iter()

@@ -1,10 +1,12 @@
 // Opens pages in a headless Chromium as a person would and complains about what a person would notice.
-// Usage: node tests/browser/check.mjs FOLDER PAGE.html…   (writes screenshots to FOLDER; CHROMIUM names the browser)
+// Usage: node tests/browser/check.mjs FOLDER PAGE.html…
+// Writes screenshots and a PDF to FOLDER. CHROMIUM names the browser; AXE the file axe.min.js of the package axe-core, if
+// its rules are to be checked as well.
 //
 // Speaks the DevTools protocol over a pipe and needs nothing but Node.
 
 import {spawn} from 'node:child_process';
-import {mkdirSync, mkdtempSync, rmSync, writeFileSync} from 'node:fs';
+import {mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {basename, join, resolve} from 'node:path';
 import {pathToFileURL} from 'node:url';
@@ -116,11 +118,19 @@ async function examine(page) {
       check(page, `has low contrast at ${width} ${word}:`, low.length === 0, JSON.stringify(low.slice(0, 3)));
     }
   }
-  const unnamed = await run(`[...document.querySelectorAll('button, input, svg, [role=region], nav, a')].filter(node =>
+  const unnamed = await run(`[...document.querySelectorAll('button, input, svg, [role=group], nav, a')].filter(node =>
     !(node.textContent.trim() || node.ariaLabel || node.getAttribute('aria-labelledby'))).length`);
   check(page, 'has controls or pictures without a name:', unnamed === 0, unnamed);
   const levels = await run(`[...document.querySelectorAll('h1,h2,h3,h4,h5,h6')].map(node => Number(node.tagName[1]))`);
   check(page, 'skips a heading level', levels.every((level, index) => level <= (levels[index - 1] ?? 0) + 1), levels.join());
+
+  if (process.env.AXE) {
+    await run(readFileSync(process.env.AXE, 'utf8') + '; null');
+    await run(`document.querySelectorAll('details').forEach(node => { node.open = true; })`);
+    const violations = await run(`axe.run().then(({violations}) => violations.map(({id, nodes}) =>
+      id + ' ' + nodes.length + 'x ' + nodes[0].html.slice(0, 160)))`);
+    check(page, 'violates axe rules:', violations?.length === 0, violations?.join('; '));
+  }
 
   // Sorting: a numeric column, largest first.
   const sorted = await run(`(() => {
@@ -175,7 +185,9 @@ const CONTRAST = `(() => {
     return [255, 255, 255];
   };
   const low = [];
+  const rows = new Set([...document.querySelectorAll('tbody')].flatMap(body => [...body.rows].slice(20)));
   for (const node of document.querySelectorAll('body *:not(script):not(style)')) {
+    if (rows.has(node.closest('tr'))) continue;
     const own = [...node.childNodes].some(child => child.nodeType === 3 && child.data.trim());
     if (!own || !node.checkVisibility()) continue;
     const style = getComputedStyle(node);

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Format, detect, legacy, unified};
+use super::{Format, detect, legacy, openj9, unified};
 use crate::gc::run::Clocks;
 use crate::input::Source;
 
@@ -78,11 +78,11 @@ fn first_clocks(source: &Source) -> Clocks {
 }
 
 fn clocks(line: &[u8]) -> Clocks {
-    let clocks = unified::clocks(line);
-    match clocks.is_empty() {
-        true => legacy::clocks(line),
-        false => clocks,
-    }
+    let all = [unified::clocks, legacy::clocks, openj9::clocks];
+    all.iter()
+        .map(|of| of(line))
+        .find(|clocks| !clocks.is_empty())
+        .unwrap_or_default()
 }
 
 #[cfg(test)]

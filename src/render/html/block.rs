@@ -57,7 +57,7 @@ impl Page {
                 let name = escape::text(&t!("Text as found"));
                 let _ = writeln!(
                     self.out,
-                    "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"{name}\"><pre><code>{text}</code></pre></div>"
+                    "<div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"{name}\"><pre><code>{text}</code></pre></div>"
                 );
             }
             Block::Finding(finding) => self.finding(finding, level),
@@ -128,7 +128,7 @@ impl Page {
         let tall = if table.rows.len() > TALL { " tall" } else { "" };
         let _ = write!(
             self.out,
-            "<div class=\"scroll{tall}\" tabindex=\"0\" role=\"region\" aria-label=\"{name}\">\n<table>\n<thead><tr>"
+            "<div class=\"scroll{tall}\" tabindex=\"0\" role=\"group\" aria-label=\"{name}\">\n<table>\n<thead><tr>"
         );
         for column in &table.columns {
             let class = if column.number { " class=\"n\"" } else { "" };

@@ -262,6 +262,7 @@ impl<'a> Reader<'a> {
     fn header(&mut self, number: u64, header: &Header<'_>) {
         self.finish_thread();
         self.mode = Mode::Threads;
+        self.in_trace = false;
         let name = String::from_utf8_lossy(header.name).into_owned();
         let kind = if header.is_virtual {
             ThreadKind::Virtual
@@ -589,16 +590,29 @@ fn lock_line(thread: &mut Thread, dump: &mut Dump, text: &[u8]) -> bool {
     true
 }
 
-/// jhsdb prints the monitor that a thread is blocked on as `- locked`: it is the innermost of the top frame.
+/// A thread that jhsdb shows as BLOCKED on entry waits for the innermost monitor of its top frame, which is the last
+/// one printed. JDK 17 says `locked` of all of them, JDK 25 says `waiting to lock` of the outermost, which it holds.
 fn wanted_monitor_of_jhsdb(thread: &mut Thread) {
-    let waits = |line: &LockLine| !matches!(line.what, LockUse::Locked | LockUse::Eliminated);
-    if thread.state != State::Blocked || thread.locks.iter().any(waits) {
+    let elsewhere = |line: &LockLine| !is_entry(line) && line.what != LockUse::Locked;
+    if thread.state != State::Blocked || thread.locks.iter().any(elsewhere) {
         return;
     }
-    let top = |line: &&mut LockLine| line.frame == 0 && line.what == LockUse::Locked;
-    if let Some(line) = thread.locks.iter_mut().filter(top).last() {
-        line.what = LockUse::WaitingToLock;
+    let mut top = thread
+        .locks
+        .iter_mut()
+        .filter(|line| is_entry(line))
+        .peekable();
+    while let Some(line) = top.next() {
+        line.what = match top.peek() {
+            Some(_) => LockUse::Locked,
+            None => LockUse::WaitingToLock,
+        };
     }
+}
+
+/// A monitor of the top frame.
+fn is_entry(line: &LockLine) -> bool {
+    line.frame == 0 && matches!(line.what, LockUse::Locked | LockUse::WaitingToLock)
 }
 
 /// `C.m(args) @bci=22, line=6 (Interpreted frame)` as `C.m(line 6)`.

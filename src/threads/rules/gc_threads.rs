@@ -19,7 +19,7 @@ static META: RuleMeta = RuleMeta {
     title: "The garbage collector uses most of the processor time",
     severity: Severity::High,
     means: "The threads of the collector used a large part of all processor time of the process: the heap is too small for what lives in it, or far too much is allocated.",
-    detected: "cpu= of the GC threads divided by that of all threads, as the difference between the first and the last dump where there are several, else since the start of the JVM: Medium from 25 %, High from 50 %, for at least 2 s of processor time in all.",
+    detected: "cpu= of the GC threads (of the VM thread with the serial collector, which has none) divided by that of all threads, as the difference between the first and the last dump where there are several, else since the start of the JVM: Medium from 25 %, High from 50 %, for at least 2 s of processor time in all.",
     advice: "Read the GC log (diag gc) and the heap dump (diag heap): they say whether memory leaks.",
     false_positives: "A process that just started and did little else.",
     sources: &["JDK-8200720 (cpu= in thread dumps, JDK 11)"],

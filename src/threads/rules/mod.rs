@@ -32,22 +32,30 @@ pub(super) struct Facts<'a> {
 /// A rule over [`Facts`].
 pub(super) type ThreadsRule = dyn for<'a> Rule<Facts<'a>>;
 
-/// All rules.
+/// All rules, causes before effects.
 pub(super) const RULES: &[&ThreadsRule] = &[
     &deadlock::DEADLOCK,
     &root_blocker::ROOT_BLOCKER,
-    &pool_busy::POOL_BUSY,
-    &pool_wait::POOL_WAIT,
-    &stuck::STUCK,
-    &finalizer::FINALIZER,
     &pinned::PINNED,
+    &pool_wait::POOL_WAIT,
+    &finalizer::FINALIZER,
     &ownerless::OWNERLESS,
+    &pool_busy::POOL_BUSY,
+    &stuck::STUCK,
     &cpu::CPU,
     &gc_threads::GC_THREADS,
     &growth::GROWTH,
     &many_threads::MANY_THREADS,
     &incomplete::INCOMPLETE,
 ];
+
+/// Position of a rule in the list: causes stand before effects.
+pub(super) fn rank(id: &str) -> usize {
+    RULES
+        .iter()
+        .position(|rule| rule.meta().id == id)
+        .unwrap_or(RULES.len())
+}
 
 /// First and last moment of `dumps`, when all have a zone.
 fn when<'a>(dumps: impl Iterator<Item = &'a DumpSummary>) -> Option<(Moment, Moment)> {

@@ -72,7 +72,7 @@ fn finding(seen: &[(&DumpSummary, &RootBlocker)], all: usize) -> Option<Finding>
     finding.severity = severity_by(count, FEW, MANY);
     finding.when = when(seen.iter().map(|(dump, _)| *dump));
     finding.summary = t!(
-        "It holds {lock}, for which {directly} {threads} wait directly; with those behind them {count}.",
+        "It holds {lock}. Directly behind it: {directly} {threads}; with those behind them {count}.",
         lock = blocker.lock,
         directly = blocker.directly,
         threads = threads(blocker.directly),

@@ -50,67 +50,6 @@ impl Reader {
         }
     }
 
-    /// The next lines are of this file of the set.
-    pub(in crate::gc) fn begin_file(&mut self, file: u32) {
-        self.file = file;
-    }
-
-    /// Takes a line.
-    pub(in crate::gc) fn line(&mut self, line: &Line<'_>) -> Outcome {
-        let place = Place {
-            file: self.file,
-            line: line.number,
-        };
-        let (clocks, message) = stamps(line.text);
-        if let Some(outcome) = self.single(clocks, message, place) {
-            return outcome;
-        }
-        if noise::is_noise(message) {
-            return Outcome::Quiet;
-        }
-        let mut rest = line.text;
-        let mut outcome = Outcome::Quiet;
-        if let Some(start) = record_start(rest) {
-            // A new stamped record at the beginning of a line ends one that was torn off,
-            // except the young collection that CMS makes inside its remark.
-            let at_start = stamps(rest).1.as_ptr() == rest[start..].as_ptr();
-            let is_remark = |open: &Open| {
-                memchr::memmem::find(&open.text, b"CMS Final Remark").is_some()
-                    || memchr::memmem::find(&open.text, b"[YG occupancy").is_some()
-            };
-            if at_start && self.open.as_ref().is_some_and(|open| !is_remark(open)) {
-                self.complete();
-            }
-        }
-        loop {
-            if self.open.is_some() {
-                match self.feed(rest) {
-                    Some(used) => {
-                        outcome = Outcome::Used;
-                        rest = &rest[used..];
-                    }
-                    None => return Outcome::Used,
-                }
-            }
-            rest = self.times(rest);
-            match record_start(rest) {
-                Some(start) => {
-                    let (clocks, _) = stamps_before(&rest[..start]);
-                    self.tick(clocks, place);
-                    self.open = Some(Open {
-                        text: Vec::new(),
-                        depth: 0,
-                        begin: self.run.now,
-                        place,
-                    });
-                    rest = &rest[start..];
-                }
-                None if outcome == Outcome::Used => return Outcome::Used,
-                None => return self.leftover(clocks, rest, place),
-            }
-        }
-    }
-
     /// Lines that are complete in themselves, wherever they stand.
     fn single(&mut self, clocks: Clocks, message: &[u8], place: Place) -> Option<Outcome> {
         let is_header = message.starts_with(b"Java HotSpot(TM)")
@@ -261,9 +200,69 @@ impl Reader {
         }
         self.pending = Pending::default();
     }
+}
 
-    /// All runs, in the order of the files.
-    pub(in crate::gc) fn finish(mut self) -> Vec<Run> {
+impl super::Reader for Reader {
+    fn begin_file(&mut self, file: u32) {
+        self.file = file;
+    }
+
+    fn line(&mut self, line: &Line<'_>) -> Outcome {
+        let place = Place {
+            file: self.file,
+            line: line.number,
+        };
+        let (clocks, message) = stamps(line.text);
+        if let Some(outcome) = self.single(clocks, message, place) {
+            return outcome;
+        }
+        if noise::is_noise(message) {
+            return Outcome::Quiet;
+        }
+        let mut rest = line.text;
+        let mut outcome = Outcome::Quiet;
+        if let Some(start) = record_start(rest) {
+            // A new stamped record at the beginning of a line ends one that was torn off,
+            // except the young collection that CMS makes inside its remark.
+            let at_start = stamps(rest).1.as_ptr() == rest[start..].as_ptr();
+            let is_remark = |open: &Open| {
+                memchr::memmem::find(&open.text, b"CMS Final Remark").is_some()
+                    || memchr::memmem::find(&open.text, b"[YG occupancy").is_some()
+            };
+            if at_start && self.open.as_ref().is_some_and(|open| !is_remark(open)) {
+                self.complete();
+            }
+        }
+        loop {
+            if self.open.is_some() {
+                match self.feed(rest) {
+                    Some(used) => {
+                        outcome = Outcome::Used;
+                        rest = &rest[used..];
+                    }
+                    None => return Outcome::Used,
+                }
+            }
+            rest = self.times(rest);
+            match record_start(rest) {
+                Some(start) => {
+                    let (clocks, _) = stamps_before(&rest[..start]);
+                    self.tick(clocks, place);
+                    self.open = Some(Open {
+                        text: Vec::new(),
+                        depth: 0,
+                        begin: self.run.now,
+                        place,
+                    });
+                    rest = &rest[start..];
+                }
+                None if outcome == Outcome::Used => return Outcome::Used,
+                None => return self.leftover(clocks, rest, place),
+            }
+        }
+    }
+
+    fn finish(mut self) -> Vec<Run> {
         self.finish_run(LifeEnd::LogEnds);
         self.runs
     }
@@ -371,6 +370,7 @@ pub(in crate::gc) fn is_gc_line(line: &[u8]) -> bool {
 mod tests {
     use super::*;
     use crate::gc::event::PauseKind;
+    use crate::gc::formats::Reader as _;
     use crate::input::Lines;
 
     fn read(text: &str) -> Vec<Run> {

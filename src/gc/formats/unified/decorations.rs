@@ -39,6 +39,11 @@ impl Decorations<'_> {
         }
     }
 
+    /// The date as written.
+    pub(super) fn date(&self) -> Option<&[u8]> {
+        self.date
+    }
+
     /// Whether there is a clock or a level or tags: what a line of another program in brackets does not have.
     pub(super) fn are_convincing(&self) -> bool {
         self.date.is_some() || self.uptime.is_some() || self.millis.is_some() || self.tags.is_some()

@@ -336,6 +336,32 @@ const PREFIXES: &[&str] = &[
     "(N)",
 ];
 
+/// Tags that fill debug logs and hold nothing that is used, so that their messages need not be looked at.
+pub(super) fn is_flood(tags: &[u8]) -> bool {
+    const FLOOD: [&[u8]; 15] = [
+        b"phases",
+        b"ergo",
+        b"task",
+        b"stats",
+        b"age",
+        b"ref",
+        b"plab",
+        b"remset",
+        b"tlab",
+        b"region",
+        b"refine",
+        b"bot",
+        b"reloc",
+        b"nmethod",
+        b"stringdedup",
+    ];
+    let Some(rest) = tags.strip_prefix(b"gc,") else {
+        return false;
+    };
+    let second = rest.split(|&byte| byte == b',').next().unwrap_or(rest);
+    FLOOD.contains(&second)
+}
+
 /// Whether all lines with these tags are detail.
 pub(super) fn tags(tags: &[u8]) -> bool {
     match tags.strip_prefix(b"gc,") {

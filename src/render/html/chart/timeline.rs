@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::axis::TimeAxis;
-use super::{LEFT, POINTS, Picture, RIGHT, WIDTH, fit, label, number, text_width};
+use super::{LEFT, POINTS, Picture, RIGHT, WIDTH, fit, label, number, put_number, text_width};
 use crate::document::{Lane, Mark, Series, Table, Timeline};
 use crate::render::html::escape;
 use crate::render::{scale, spark};
@@ -163,18 +163,22 @@ fn path(series: &Series, axis: &TimeAxis, y: impl Fn(f64) -> f64, bottom: f64) -
             }
             continue;
         }
-        let (px, py) = (number(x), number(y(value)));
-        let step = match series.mark {
-            Mark::Dots => format!("M{px} {py}h0"),
-            Mark::Sticks => format!("M{px} {base}V{py}"),
-            Mark::Line | Mark::Area if run.is_none() => format!("M{px} {py}"),
-            Mark::Steps if run.is_none() => format!("M{px} {py}"),
-            Mark::Line | Mark::Area => format!("L{px} {py}"),
-            Mark::Steps => format!("H{px}V{py}"),
-        };
-        open += &step;
+        let from = open.len();
+        let first = run.is_none();
+        match series.mark {
+            Mark::Sticks => put(&mut open, 'M', &[x, bottom]),
+            Mark::Steps if !first => put(&mut open, 'H', &[x]),
+            Mark::Line | Mark::Area if !first => put(&mut open, 'L', &[x, y(value)]),
+            _ => put(&mut open, 'M', &[x, y(value)]),
+        }
+        match series.mark {
+            Mark::Dots => open.push_str("h0"),
+            Mark::Sticks => put(&mut open, 'V', &[y(value)]),
+            Mark::Steps if !first => put(&mut open, 'V', &[y(value)]),
+            _ => {}
+        }
         if series.mark == Mark::Area {
-            closed += &step;
+            closed += &open[from..];
         }
         run.get_or_insert(x);
         last = x;
@@ -192,6 +196,17 @@ fn path(series: &Series, axis: &TimeAxis, y: impl Fn(f64) -> f64, bottom: f64) -
         _ => {}
     }
     Outline { open, closed }
+}
+
+/// Appends a command of a path.
+fn put(path: &mut String, command: char, numbers: &[f64]) {
+    path.push(command);
+    for (index, value) in numbers.iter().enumerate() {
+        if index > 0 {
+            path.push(' ');
+        }
+        put_number(path, *value);
+    }
 }
 
 /// The largest value of each series in equal stretches of time.
