@@ -331,6 +331,18 @@ fn platforms_tell_starts_kills_and_ends() {
 }
 
 #[test]
+fn a_container_log_belongs_to_the_pod_in_its_path() {
+    let path = "logs/pods/prod_shop-0_8209d63f-aa89-450d-9813-d555ddcaa175/app/2.log";
+    let log = "x\n\n2026-11-20T09:20:51.120Z ERROR [main] shop - No space left on device\nlast\n";
+    let report = read(path, log.as_bytes());
+    assert_eq!(report.events[0].subject.name(), "shop-0/app");
+    assert_eq!(report.events[0].locator.to_string(), format!("{path}:3"));
+    assert_eq!(report.coverage[0].lines, 4);
+    let several = read("all.txt[shop-1/app]", log.as_bytes());
+    assert_eq!(several.events[0].subject.pod.as_deref(), Some("shop-1"));
+}
+
+#[test]
 fn mere_mentions_are_no_events() {
     let texts = [
         "   659:             2             80  [Ljava.lang.OutOfMemoryError; (java.base@17.0.15)\n",

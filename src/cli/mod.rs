@@ -7,6 +7,7 @@ mod explain;
 mod gc;
 mod global;
 mod heap;
+mod host;
 mod incident;
 mod merge;
 mod output;
@@ -68,6 +69,7 @@ enum Command {
     Access(access::Args),
     Merge(merge::Args),
     Events(events::Args),
+    Host(host::Args),
     Render(render::Args),
     Rules(explain::RulesArgs),
     Explain(explain::ExplainArgs),
@@ -111,6 +113,7 @@ fn run(cli: Cli) -> anyhow::Result<Status> {
         Command::Access(args) => access::run(&args, &session),
         Command::Merge(args) => session.analyse(|session| merge::run(&args, session)),
         Command::Events(args) => session.analyse(|session| events::run(&args, session)),
+        Command::Host(args) => session.analyse(|session| host::run(&args, session)),
         Command::Render(args) => render::run(&args, &session),
         Command::Rules(args) => explain::rules(&args),
         Command::Explain(args) => explain::explain(&args),

@@ -101,13 +101,12 @@ pub(super) fn read(reading: &mut Reading<'_>, progress: &dyn Progress) {
         }
     };
     let pieces = split_at_lines(bytes, PIECE);
-    let found: Vec<(u64, Vec<Range<usize>>)> = pieces
+    let found: Vec<Hits> = pieces
         .par_iter()
         .map(|piece| {
             let hits = hits(&automaton, bytes, piece);
             progress.advance(piece.len() as u64);
-            let lines = memchr::memchr_iter(b'\n', &bytes[piece.clone()]).count() as u64;
-            (lines, hits)
+            hits
         })
         .collect();
 
@@ -115,17 +114,13 @@ pub(super) fn read(reading: &mut Reading<'_>, progress: &dyn Progress) {
     let mut near = Near::new(bytes);
     let mut first = 1;
     let mut last = None;
-    for (piece, (lines, hits)) in pieces.iter().zip(&found) {
-        let mut number = first;
-        let mut at = piece.start;
-        for hit in hits {
-            number += memchr::memchr_iter(b'\n', &bytes[at..hit.start]).count() as u64;
-            at = hit.start;
+    for hits in &found {
+        for (skipped, hit) in &hits.places {
             near.to(hit.clone());
             last = Some(hit.clone());
-            candidate(bytes, hit, number, &mut near, &mut judge, reading);
+            candidate(bytes, hit, first + skipped, &mut near, &mut judge, reading);
         }
-        first += lines;
+        first += hits.lines;
     }
     if let Some(hit) = last {
         for (what, subject) in judge.finish() {
@@ -162,14 +157,53 @@ fn candidate(
         record: near.record,
         thread: thread.as_deref(),
     };
-    for (what, mut subject) in judge.line(&line) {
+    let found = judge.line(&line);
+    if found.is_empty() {
+        return;
+    }
+    let owner = owner(&reading.source.name);
+    for (what, mut subject) in found {
         if subject.node.is_none() {
             subject.node = host.map(str::to_owned);
+        }
+        if let (None, Some(owner)) = (&subject.pod, &owner) {
+            subject.namespace = subject.namespace.or_else(|| owner.namespace.clone());
+            subject.pod.clone_from(&owner.pod);
+            subject.uid = subject.uid.or_else(|| owner.uid.clone());
+            subject.container = subject.container.or_else(|| owner.container.clone());
         }
         let mut event = reading.event(what, subject, &text, number);
         set_time(&mut event, near, number, reading);
         reading.push(event);
     }
+}
+
+/// Whose output a source is, where its name says so: `…/<namespace>_<pod>_<uid>/<container>/<restarts>.log` of a node
+/// (kubelet `BuildPodLogsDirectory`), `…[<pod>/<container>]` of a file that held several.
+fn owner(name: &str) -> Option<Subject> {
+    let text = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
+    if let Some((_, inner)) = name
+        .strip_suffix(']')
+        .and_then(|name| name.rsplit_once('['))
+    {
+        let (pod, container) = inner.split_once('/')?;
+        return Some(Subject {
+            pod: text(pod),
+            container: text(container),
+            ..Subject::default()
+        });
+    }
+    let mut parts = name.rsplit('/');
+    let (_, container, folder) = (parts.next()?, parts.next()?, parts.next()?);
+    let mut names = folder.splitn(3, '_');
+    let (namespace, pod, uid) = (names.next()?, names.next()?, names.next()?);
+    (uid.len() >= 32).then(|| Subject {
+        namespace: text(namespace),
+        pod: text(pod),
+        uid: text(uid),
+        container: text(container),
+        ..Subject::default()
+    })
 }
 
 fn text_of(bytes: &[u8], hit: &Range<usize>) -> String {
@@ -195,9 +229,19 @@ fn set_time(event: &mut Event, near: &Near<'_>, number: u64, reading: &Reading<'
     }
 }
 
+/// The lines of a piece that hold a trigger.
+struct Hits {
+    /// Lines of the piece before each, and where it stands.
+    places: Vec<(u64, Range<usize>)>,
+    /// Lines of the whole piece.
+    lines: u64,
+}
+
 /// Whole lines with a trigger, each once, in order.
-fn hits(automaton: &AhoCorasick, bytes: &[u8], piece: &Range<usize>) -> Vec<Range<usize>> {
-    let mut hits = Vec::new();
+fn hits(automaton: &AhoCorasick, bytes: &[u8], piece: &Range<usize>) -> Hits {
+    let ends = |range: Range<usize>| memchr::memchr_iter(b'\n', &bytes[range]).count() as u64;
+    let mut places = Vec::new();
+    let mut lines = 0;
     let mut at = piece.start;
     while at < piece.end {
         let Some(found) = automaton.find(&bytes[at..piece.end]) else {
@@ -207,10 +251,13 @@ fn hits(automaton: &AhoCorasick, bytes: &[u8], piece: &Range<usize>) -> Vec<Rang
         let start = memchr::memrchr(b'\n', &bytes[at..place]).map_or(at, |end| at + end + 1);
         let end =
             memchr::memchr(b'\n', &bytes[place..piece.end]).map_or(piece.end, |end| place + end);
-        hits.push(start..end);
-        at = end + 1;
+        lines += ends(at..start);
+        places.push((lines, start..end));
+        at = (end + 1).min(piece.end);
+        lines += ends(end..at);
     }
-    hits
+    lines += ends(at..piece.end);
+    Hits { places, lines }
 }
 
 /// `host program[pid]: message` behind the stamp of a syslog or journal line.
