@@ -448,6 +448,13 @@ fn the_corpus_of_the_fuzzer_is_harmless() {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
 
+    /// `diag render` writes from a saved report what the first run wrote from the report in memory.
+    #[test]
+    fn a_saved_number_is_the_number(number in prop::num::f64::NORMAL) {
+        let saved = serde_json::to_string(&number).unwrap();
+        prop_assert_eq!(serde_json::from_str::<f64>(&saved).unwrap().to_bits(), number.to_bits());
+    }
+
     #[test]
     fn any_bytes_are_harmless(data in prop::collection::vec(prop::num::u8::ANY, 0..400)) {
         any::exercise(&data);

@@ -92,8 +92,13 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             }
         },
         Err(error) => {
-            // clap decides between standard output (--help) and standard error; a closed pipe is nobody's fault.
-            let _ = error.print();
+            let message = error.render().to_string();
+            let clean = redact::message(&message);
+            match clean == message {
+                // clap decides between standard output (--help) and standard error; a closed pipe is nobody's fault.
+                true => drop(error.print()),
+                false => complain(&clean),
+            }
             match error.use_stderr() {
                 true => Status::Usage,
                 false => Status::Analysed,
