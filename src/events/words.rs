@@ -4,7 +4,7 @@ use super::event::{Event, Rough, What};
 use super::kinds::{KillReason, OomScope};
 use crate::t;
 use crate::text;
-use crate::time::Stamp;
+use crate::time::{SECOND, Stamp};
 
 /// When an event happened, as far as it is known: `2026-11-22 01:02:03 UTC`.
 pub(super) fn when(event: &Event) -> String {
@@ -36,8 +36,15 @@ pub(super) fn stamp(stamp: Stamp) -> String {
     match stamp {
         Stamp::Zoned(moment) => moment.to_string(),
         Stamp::Local(moment) => {
-            let text = moment.lo.rfc3339().replace('T', " ").replace('Z', "");
-            t!("{text} local time", text)
+            let written = moment.lo.rfc3339().replace('T', " ").replace('Z', "");
+            // A line between two stamped ones lies anywhere between them: the width is part of the time.
+            match moment.width() > SECOND {
+                true => {
+                    let width = text::duration(moment.width());
+                    t!("{written} (+0…{width}) local time", written, width)
+                }
+                false => t!("{written} local time", written),
+            }
         }
         Stamp::Uptime(micros) => {
             let uptime = text::duration(micros);
