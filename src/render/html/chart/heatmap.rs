@@ -64,15 +64,20 @@ pub(super) fn picture(chart: &HeatMap, id: &str) -> Picture {
     }
     let _ = writeln!(body, "<g clip-path=\"url(#{id}c)\"><g class=\"data\">");
     let column_width = (RIGHT - LEFT) / columns.max(1) as f64;
+    // One path a shade: a rectangle each would make the page three times as long.
+    let mut paths: BTreeMap<String, String> = BTreeMap::new();
     for (row, column, length, shade) in runs(&cells, peak) {
-        let _ = writeln!(
-            body,
-            "<rect class=\"{shade}\" x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\"/>",
+        let width = number(length as f64 * column_width + 0.1);
+        let _ = write!(
+            paths.entry(shade).or_default(),
+            "M{} {}h{width}v{}h-{width}z",
             number(LEFT + column as f64 * column_width),
             number(bottom - (row + 1) as f64 * step),
-            number(length as f64 * column_width + 0.1),
             number(step)
         );
+    }
+    for (shade, path) in paths {
+        let _ = writeln!(body, "<path class=\"{shade}\" d=\"{path}\"/>");
     }
     body += "</g></g>\n";
     let total: u64 = cells.values().map(|cell| cell.0).sum();
