@@ -10,12 +10,22 @@ use crate::time::SECOND;
 const LIMIT: usize = 65_536;
 
 /// The seconds with activity.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub(super) struct Activity {
     /// A bit stands for 4ˡ seconds.
     level: u8,
     words: HashMap<i64, u64>,
     last: i64,
+}
+
+impl Default for Activity {
+    fn default() -> Self {
+        Self {
+            level: 0,
+            words: HashMap::new(),
+            last: i64::MIN,
+        }
+    }
 }
 
 impl Activity {

@@ -1,6 +1,6 @@
 //! The stretch in which things went wrong: minutes whose latency or errors leave what is normal for this log.
 //!
-//! Normal is the 30th percentile of the minutes' p95 and the median of their error share, so that an incident may fill more
+//! Normal is the 30th percentile of the minutes: of their p95 and of their error share, so that an incident may fill more
 //! than half of a log and is still seen. A minute is bad from three times the normal p95 on (and 50 ms), or from 5 % server
 //! errors and ten times the normal share on; its neighbours belong to the episode from twice the p95 or 2 % errors on.
 

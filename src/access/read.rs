@@ -6,7 +6,7 @@ use rayon::prelude::*;
 
 use super::bounded::hash;
 use super::collect::{Collector, Reading};
-use super::formats::{self, Ranked};
+use super::formats;
 use super::pattern::{Expected, Layout};
 use super::request::Request;
 use super::scalar::Clock;
@@ -157,7 +157,7 @@ impl<'a> Part<'a> {
                 continue;
             }
             if let Some(wrapper) = plan.wrapper {
-                body = unwrap(body, wrapper);
+                body = formats::unwrap(body, wrapper);
             }
             let layouts = section.map_or(&[][..], |now| &plan.sections[now].layouts);
             let mut outcome = Err("a known format");
@@ -343,19 +343,7 @@ fn plan(text: &[u8], name: &str, options: &Options) -> Plan {
         };
     }
     let lines = sample(text);
-    let mut wrapper = None;
-    let mut ranked = formats::choose(&lines, &options.given.0);
-    let share = |ranked: &[Ranked]| ranked.iter().map(|one| one.own).sum::<usize>();
-    if share(&ranked) * 2 < lines.len() {
-        for mark in WRAPPERS {
-            let inner: Vec<&[u8]> = lines.iter().map(|line| unwrap(line, mark)).collect();
-            let better = formats::choose(&inner, &options.given.0);
-            if share(&better) > share(&ranked) {
-                ranked = better;
-                wrapper = Some(mark);
-            }
-        }
-    }
+    let (ranked, wrapper) = formats::choose_wrapped(&lines, &options.given.0);
     let used: Vec<Used> = ranked
         .into_iter()
         .map(|one| use_layout(one.layout))
@@ -368,17 +356,6 @@ fn plan(text: &[u8], name: &str, options: &Options) -> Plan {
         used,
         directives: false,
         wrapper,
-    }
-}
-
-/// Syslog with and without a process number, `docker compose logs`.
-const WRAPPERS: [&[u8]; 3] = [b"]: ", b": ", b" | "];
-
-fn unwrap<'a>(line: &'a [u8], mark: &[u8]) -> &'a [u8] {
-    let head = &line[..line.len().min(120)];
-    match memchr::memmem::find(head, mark) {
-        Some(at) => line[at + mark.len()..].trim_ascii_start(),
-        None => line,
     }
 }
 

@@ -268,7 +268,7 @@ mod tests {
     }
 
     fn of(times: &[i64]) -> Series<Sum, 3> {
-        let mut series = Series::new(0);
+        let mut series: Series<Sum, 3> = Series::new(0);
         times
             .iter()
             .for_each(|time| series.at(*time * SECOND).0 += 1);

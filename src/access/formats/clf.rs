@@ -184,7 +184,11 @@ fn layout(head: &str, shape: &[u8], rows: &[(u64, Vec<Token<'_>>)]) -> Layout {
     };
     let literal_ms =
         (0..shape.len()).find(|index| column(*index).iter().all(|text| *text == b"ms"));
-    let took = find(Look::Millis)
+    // `35 ms`: the number before the word.
+    let before_ms = literal_ms.and_then(|at| at.checked_sub(1));
+    let before_ms = before_ms.filter(|index| looks[*index] == Look::Whole);
+    let took = before_ms
+        .or_else(|| find(Look::Millis))
         .or_else(|| find(Look::Fraction))
         .or_else(|| whole_duration(rows, &looks));
     let unit = match took.map(|index| looks[index]) {

@@ -86,10 +86,17 @@ fn fits(layout: &Layout, lines: &[&[u8]]) -> (usize, usize) {
                 + usize::from(!request.agent.is_empty())
                 + usize::from(!request.upstream.is_empty())
                 + usize::from(!request.target.is_empty()) * 2
-                + usize::from(!request.client.is_empty());
+                + usize::from(!request.client.is_empty())
+                + usize::from(is_address(request.client));
         }
     }
     (read, learned)
+}
+
+/// Whether a client is an address rather than a name: with a virtual host in front both could be the client.
+fn is_address(client: &[u8]) -> bool {
+    let text = std::str::from_utf8(client).unwrap_or_default();
+    text.parse::<std::net::IpAddr>().is_ok()
 }
 
 /// A layout of fixed fields.
@@ -146,19 +153,55 @@ fn field(name: &str) -> Field {
     }
 }
 
+/// What the lines of a wrapper have before the line itself: syslog with and without a process number, `docker compose`.
+const WRAPPERS: [&[u8]; 3] = [b"]: ", b": ", b" | "];
+
+/// The line behind a wrapper's mark.
+pub(super) fn unwrap<'a>(line: &'a [u8], mark: &[u8]) -> &'a [u8] {
+    let head = &line[..line.len().min(120)];
+    match memchr::memmem::find(head, mark) {
+        Some(at) => line[at + mark.len()..].trim_ascii_start(),
+        None => line,
+    }
+}
+
+/// The layouts for lines that may stand behind a wrapper, and its mark if they do.
+pub(super) fn choose_wrapped(
+    lines: &[&[u8]],
+    given: &[Layout],
+) -> (Vec<Ranked>, Option<&'static [u8]>) {
+    let share = |ranked: &[Ranked]| ranked.iter().map(|one| one.own).sum::<usize>();
+    let mut best = (choose(lines, given), None);
+    if share(&best.0) * 2 < lines.len() {
+        for mark in WRAPPERS {
+            let inner: Vec<&[u8]> = lines.iter().map(|line| unwrap(line, mark)).collect();
+            let ranked = choose(&inner, given);
+            if share(&ranked) > share(&best.0) {
+                best = (ranked, Some(mark));
+            }
+        }
+    }
+    best
+}
+
 /// Whether a source is an access log, judged by how many of its first lines some format reads.
 pub(super) fn sniff(sample: &Sample<'_>) -> Certainty {
     if w3c::announced(sample.head) {
         return Certainty::Sure;
     }
+    if memchr::memchr(0, &sample.head[..sample.head.len().min(512)]).is_some()
+        && memchr::memchr(b'\n', sample.head).is_none()
+    {
+        return Certainty::No;
+    }
     let lines: Vec<&[u8]> = sample.lines(40).collect();
-    // JSON objects need more than a time and a status: application logs have both, too.
-    let best = choose(&lines, &[]).into_iter().next();
-    match best.map_or(0, |ranked| ranked.own) {
-        own if own >= 3 && own * 2 >= lines.len() => Certainty::Sure,
-        own if own >= 1 && own == lines.len() => Certainty::Sure,
-        own if own >= 2 && own * 10 >= lines.len() => Certainty::Likely,
+    let (ranked, wrapper) = choose_wrapped(&lines, &[]);
+    match ranked.iter().map(|one| one.own).sum::<usize>() {
         0 => Certainty::No,
+        // Behind a wrapper the log of several services is likely; the others may know it better.
+        own if wrapper.is_some() && own >= 2 => Certainty::Likely,
+        own if own == lines.len() || own >= 3 && own * 2 >= lines.len() => Certainty::Sure,
+        own if own >= 2 && own * 10 >= lines.len() => Certainty::Likely,
         _ => Certainty::Maybe,
     }
 }
