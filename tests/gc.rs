@@ -106,6 +106,11 @@ fn a_rotated_set_is_one_life_in_the_order_of_time() {
     let pauses: usize = sources.iter().map(summaries).sum();
     assert_eq!(life.pauses.count, pauses as u64);
     assert!(life.points.is_sorted_by_key(|point| point.at));
+    assert_eq!(
+        life.collector,
+        gc::Collector::G1,
+        "told by the causes: the head is rotated away"
+    );
     assert!(life.spiral.is_some());
     for coverage in &report.coverage {
         assert_eq!(coverage.not_understood, 0, "{:?}", coverage.issues);
