@@ -140,6 +140,19 @@ impl Run {
         self.names.get(event.cause as usize).map_or("", |s| s)
     }
 
+    /// Names the collector of a log whose head is missing, where a cause belongs to one collector alone.
+    pub(super) fn guess_collector(&mut self) {
+        if self.collector != Collector::Unknown {
+            return;
+        }
+        let has = |start: &str| self.names.iter().any(|name| name.starts_with(start));
+        if has("G1 ") {
+            self.collector = Collector::G1;
+        } else if has("Ergonomics") {
+            self.collector = Collector::Parallel;
+        }
+    }
+
     /// Whether nothing was read yet.
     pub(super) fn is_empty(&self) -> bool {
         self.first.line == 0

@@ -225,6 +225,7 @@ impl Reader {
         }
         self.last_date.clear();
         run.open = self.open.pop().map(|(_, name, place)| (name, place));
+        run.guess_collector();
         if run.generational {
             run.collector = match run.collector {
                 Collector::Z => Collector::GenerationalZ,
