@@ -208,7 +208,7 @@ fn kind(name: &str) -> PoolKind {
         .find(|(_, marks)| marks.iter().any(|mark| name.starts_with(mark)));
     match found {
         Some((kind, _)) => *kind,
-        None if name.contains("exec-N") || name.contains("http") => PoolKind::Requests,
+        None if name.contains("exec-N") => PoolKind::Requests,
         None if name.contains("EventLoop") => PoolKind::EventLoop,
         None if name.contains("ntContainer#") || name.contains("KafkaListener") => {
             PoolKind::Messaging

@@ -74,9 +74,9 @@ fn member(dump: &mut Dump, text: &[u8], trimmed: &[u8]) -> bool {
         let identity = ["(object ", "(Object@", "ownable synchronizer "]
             .iter()
             .find_map(|key| after(trimmed, key));
-        let identity = identity.map(|rest| until(rest, &[b',', b' ']));
+        let identity = identity.map(|rest| until(rest, b", "));
         let class = after(trimmed, ", a ").or_else(|| after(trimmed, "(a "));
-        let class = class.map_or(&b""[..], |rest| until(rest, &[b')']));
+        let class = class.map_or(&b""[..], |rest| until(rest, b")"));
         member.wants = identity.map(|identity| dump.locks.object(identity, &dotted(class)));
         return true;
     }

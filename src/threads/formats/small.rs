@@ -37,13 +37,10 @@ pub(super) fn coroutines(source: &str, bytes: &[u8], frames: &mut Frames) -> (Ve
             };
             dump.threads.push(thread);
         } else if let (Some(frame), Some(thread)) = (
-            text.strip_prefix(b"at ")
-                .or_else(|| text.strip_prefix(b"(Coroutine creation")),
+            text.strip_prefix(b"at "),
             dump.as_mut().and_then(|dump| dump.threads.last_mut()),
         ) {
-            if !frame.starts_with(b" stacktrace") {
-                thread.frames.push(frames.intern(frame));
-            }
+            thread.frames.push(frames.intern(frame));
         }
     }
     finish(dump, coverage)

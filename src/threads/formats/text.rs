@@ -277,7 +277,7 @@ impl<'a> Reader<'a> {
         thread.elapsed = header.elapsed;
         thread.state = header.state;
         thread.in_object_wait = header.in_object_wait;
-        thread.owner = header.owner.clone();
+        thread.owner = header.owner;
         self.java = header.stack || header.number.is_some();
         if let (Some(wants), Some(dump)) = (header.wants, &mut self.dump) {
             let what = match header.state {

@@ -107,3 +107,13 @@ fn severity_by(count: u64, medium: u64, high: u64) -> Severity {
         _ => Severity::Low,
     }
 }
+
+/// "waits for a lock" of one thread as "wait for a lock" of many.
+fn plural(words: &str) -> String {
+    let (verb, rest) = words.split_once(' ').unwrap_or((words, ""));
+    let verb = match verb {
+        "does" => "do",
+        _ => verb.strip_suffix('s').unwrap_or(verb),
+    };
+    format!("{verb} {rest}").trim_end().to_owned()
+}

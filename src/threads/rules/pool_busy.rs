@@ -1,6 +1,6 @@
 //! A pool with hardly an idle thread left.
 
-use super::{Facts, in_dumps, over_dumps, when};
+use super::{Facts, in_dumps, over_dumps, plural, when};
 use crate::finding::{Confidence, Evidence, Finding, Rule, RuleMeta, Severity};
 use crate::t;
 use crate::text::percent;
@@ -113,14 +113,4 @@ fn finding(seen: &[(&DumpSummary, &PoolUse)], all: usize, threshold: f64) -> Opt
         None => t!("Give the calls that the busy threads are in a timeout, and compare: threads needed = requests per second × seconds per request."),
     });
     Some(finding)
-}
-
-/// "waits for a lock" of one thread as "wait for a lock" of many.
-fn plural(words: &str) -> String {
-    let (verb, rest) = words.split_once(' ').unwrap_or((words, ""));
-    let verb = match verb {
-        "does" => "do",
-        _ => verb.strip_suffix('s').unwrap_or(verb),
-    };
-    format!("{verb} {rest}").trim_end().to_owned()
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Facts, severity_by, threads};
+use super::{Facts, plural, severity_by, threads};
 use crate::finding::{Confidence, Evidence, Finding, Rule, RuleMeta, Severity};
 use crate::t;
 use crate::text::duration;
@@ -22,7 +22,7 @@ static META: RuleMeta = RuleMeta {
     title: "Threads did not move",
     severity: Severity::Medium,
     means: "The same thread stood on exactly the same stack in dump after dump while it was doing work: it waits for something that does not come, or turns in a loop.",
-    detected: "At least 3 dumps in a row up to the last, same thread (native address, number), identical stack with line numbers, and not idle, sleeping or waiting for a condition without a known owner. Threads are grouped by what they do and where. High from 10 threads.",
+    detected: "At least 3 dumps in a row up to the last, same thread (native address, number), identical stack with line numbers, and not idle, sleeping, waiting for a condition, or waiting for a lock whose owner is visible (threads/root-blocker and threads/deadlock report those). Threads are grouped by what they do and where. High from 10 threads.",
     advice: "Look at the call they stand in and at its timeout; use the processor time used meanwhile to tell a loop from a wait.",
     false_positives: "Dumps taken within a second of each other. Threads that wait for work by a shape that is not known.",
     sources: &[],
@@ -36,7 +36,9 @@ impl Rule<Facts<'_>> for StuckRule {
     fn check(&self, facts: &Facts<'_>) -> Vec<Finding> {
         let mut groups: BTreeMap<(Activity, &str), Vec<&StuckThread>> = BTreeMap::new();
         for stuck in &facts.report.stuck {
-            let quiet = matches!(stuck.doing, Activity::Sleep | Activity::Wait);
+            // What waits for a visible owner is the matter of that owner.
+            let quiet =
+                matches!(stuck.doing, Activity::Sleep | Activity::Wait) || stuck.owner.is_some();
             if !quiet && !turns(stuck) {
                 groups
                     .entry((stuck.doing, stuck.frame.as_deref().unwrap_or("")))
@@ -72,13 +74,17 @@ fn finding(doing: Activity, frame: &str, stuck: &[&StuckThread]) -> Option<Findi
         1 => first.thread.name.clone(),
         _ => t!("{count} threads", count),
     };
+    let words = match count {
+        1 => doing.words().to_owned(),
+        _ => plural(doing.words()),
+    };
     let mut finding = Finding::new(
         &META,
         t!(
             "{who} did not move in {dumps} dumps: {doing} at {frame}",
             who,
             dumps,
-            doing = doing.words(),
+            doing = words,
             frame
         ),
     );
@@ -101,9 +107,6 @@ fn finding(doing: Activity, frame: &str, stuck: &[&StuckThread]) -> Option<Findi
         threads = threads(count),
         over
     );
-    if let Some(owner) = &first.owner {
-        finding.summary += &t!(" The lock they wait for was held by {owner}.", owner);
-    }
     for stuck in stuck.iter().take(5) {
         let cpu = stuck.cpu.map_or_else(String::new, |cpu| {
             t!(", {cpu} of processor time meanwhile", cpu = duration(cpu))
