@@ -1,7 +1,7 @@
 //! `diag`: post-mortem analysis of dead JVMs.
 //!
 //! ```text
-//! files ─► input ─► heap │ threads │ gc │ access │ events ─► incident ─► report ─► document ─► render
+//! files ─► input ─► heap │ threads │ gc │ access │ events │ host ─► incident ─► report ─► document ─► render
 //!          open,    one room per kind of evidence:          clocks,     the        neutral    terminal, Markdown,
 //!          unpack,  formats → model → analysis → rules      lives,      contract   blocks     HTML, JSON
 //!          recognise                                        hypotheses
@@ -21,6 +21,7 @@ pub mod access;
 pub mod events;
 pub mod gc;
 pub mod heap;
+pub mod host;
 pub mod threads;
 
 pub mod incident;

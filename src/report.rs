@@ -9,6 +9,7 @@ use crate::events::EventsReport;
 use crate::finding::Finding;
 use crate::gc::GcReport;
 use crate::heap::HeapReport;
+use crate::host::HostReport;
 use crate::incident::IncidentReport;
 use crate::threads::ThreadsReport;
 
@@ -44,6 +45,8 @@ pub enum Report {
     Access(Box<AccessReport>),
     /// `diag events`
     Events(EventsReport),
+    /// `diag host`
+    Host(HostReport),
     /// `diag incident`
     Incident(Box<IncidentReport>),
 }
@@ -57,6 +60,7 @@ impl Report {
             Self::Gc(report) => vec![report.document()],
             Self::Access(report) => vec![report.document()],
             Self::Events(report) => vec![report.document()],
+            Self::Host(report) => vec![report.document()],
             Self::Incident(report) => vec![report.document()],
         }
     }
@@ -69,6 +73,7 @@ impl Report {
             Self::Gc(report) => report.findings.iter().collect(),
             Self::Access(report) => report.findings.iter().collect(),
             Self::Events(report) => report.findings.iter().collect(),
+            Self::Host(report) => report.findings.iter().collect(),
             Self::Incident(report) => report.findings.iter().collect(),
         }
     }

@@ -1,6 +1,11 @@
 //! Planted secrets appear in no output; what an engineer needs survives.
 
+use std::process::Command;
+
 use diag::document::redact::{self, Profile};
+use diag::document::{Bar, Bars, Block, Chart, Document, Section, Table, Unit, Verdict, Words};
+use diag::finding::{Confidence, Evidence, Finding, Locator, Severity};
+use diag::render::{Style, brief, html, markdown, sarif, terminal};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -52,8 +57,8 @@ const PLANTED: &[(&str, &[&str])] = &[
     ("https://u:canary17@repo.example.com/x", &["canary17"]),
     ("https://u:can@ary18@repo.example.com/x", &["ary18"]),
     (
-        "jdbc:mysql://db/shop?user=root&password=canary19&ssl=true",
-        &["canary19", "root"],
+        "jdbc:mysql://db/shop?user=canary30&password=canary19&ssl=true",
+        &["canary19", "canary30"],
     ),
     (
         "jdbc:oracle:thin:scott/canary20@db:1521:x",
@@ -71,7 +76,7 @@ const PLANTED: &[(&str, &[&str])] = &[
     ("mail from canary25@example.com", &["canary25"]),
     (
         "card 4111 1111 1111 1111 and 5500005555555559",
-        &["1111", "5500005555555559"],
+        &["4111 1111 1111 1111", "5500005555555559"],
     ),
     ("주민번호 900101-1234567", &["900101-1234567"]),
     ("mysqldump --password canary26 shop", &["canary26"]),
@@ -207,5 +212,100 @@ proptest! {
         let text = pieces.concat();
         let once = redact::message(&text);
         prop_assert_eq!(redact::message(&once), once);
+    }
+}
+
+#[test]
+fn no_output_holds_a_canary() {
+    for (text, canaries) in PLANTED {
+        let finding = Finding {
+            rule: "test/canary".to_owned(),
+            title: (*text).to_owned(),
+            severity: Severity::High,
+            confidence: Confidence::Likely,
+            when: None,
+            summary: (*text).to_owned(),
+            evidence: vec![Evidence::new(*text, Locator::line(*text, 1))],
+            advice: vec![(*text).to_owned()],
+        };
+        let mut value = serde_json::to_value(&finding).unwrap();
+        redact::value(&mut value, Profile::Ticket);
+        let json = value.to_string();
+        let finding: Finding = serde_json::from_value(value).unwrap();
+        let mut table = Table::new(&["Text"]);
+        table.row([Words::code(&finding.title)]);
+        let bars = Bars {
+            title: finding.title.clone(),
+            unit: Unit::Count,
+            bars: vec![Bar {
+                label: finding.title.clone(),
+                parts: vec![(finding.title.clone(), 1.0)],
+            }],
+        };
+        let documents = [Document {
+            title: finding.evidence[0].locator.to_string(),
+            verdict: Verdict {
+                severity: Severity::High,
+                headline: finding.title.as_str().into(),
+                explanation: Vec::new(),
+            },
+            blocks: vec![Section::main(
+                finding.summary.clone(),
+                vec![
+                    Block::Finding(Box::new(finding.clone())),
+                    Block::Table(table),
+                    Block::Chart(Chart::Bars(bars)),
+                ],
+            )],
+        }];
+        let style = Style {
+            colour: true,
+            width: 300,
+            details: true,
+        };
+        let outputs = [
+            json,
+            terminal(&documents, style),
+            markdown(&documents, ""),
+            brief(&documents, ""),
+            html(&documents, ""),
+            sarif(&[&finding], &[], ""),
+        ];
+        for output in outputs {
+            for canary in *canaries {
+                // Layout may put a line break into a canary; letters alone decide.
+                let letters = |text: &str| {
+                    text.chars()
+                        .filter(|c| c.is_alphanumeric())
+                        .collect::<String>()
+                };
+                assert!(!output.contains(canary), "{canary}: {output}");
+                assert!(
+                    letters(canary).len() < 6 || !letters(&output).contains(&letters(canary)),
+                    "{canary}: {output}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn no_error_message_holds_a_canary() {
+    let diag = |arguments: &[&str]| {
+        let output = Command::new(env!("CARGO_BIN_EXE_diag"))
+            .args(arguments)
+            .output()
+            .unwrap();
+        assert!(!output.status.success());
+        String::from_utf8_lossy(&output.stderr).into_owned()
+    };
+    for arguments in [
+        &["gc", "/nowhere/password=canary1"][..],
+        &["gc", "--unknown-token=canary2", "x"],
+        &["render", "https://u:canary3@host/report.json"],
+        &["gc", "x", "-o", "x?token=canary4"],
+    ] {
+        let message = diag(arguments);
+        assert!(!message.contains("canary"), "{message}");
     }
 }

@@ -5,6 +5,8 @@
     reason = "what a test expects may fail loudly in its helpers, too"
 )]
 
+#[path = "showcase/any.rs"]
+mod any;
 mod showcase;
 
 use std::collections::BTreeSet;
@@ -13,6 +15,7 @@ use std::path::Path;
 use diag::document::*;
 use diag::finding::{Confidence, Evidence, Finding, Locator, RuleMeta, Severity};
 use diag::render::{Style, brief, html, markdown, sarif, terminal};
+use proptest::prelude::*;
 use sha2::{Digest, Sha256};
 use showcase::HOSTILE;
 use unicode_width::UnicodeWidthStr;
@@ -293,7 +296,7 @@ fn markdown_fits_into_a_ticket() {
         assert!(long.ends_with(&format!("{FOOTER}\n")) && short.ends_with(&format!("{FOOTER}\n")));
     }
     let long = markdown(&showcase::largest(), FOOTER);
-    assert!(long.contains("Left out to keep the length"));
+    assert!(long.contains("left out to keep the length"));
     let mut huge = document(Vec::new());
     huge.title = HOSTILE.repeat(1_000);
     huge.verdict.headline = HOSTILE.repeat(1_000).into();
@@ -429,4 +432,39 @@ fn sarif_names_rule_level_and_place() {
     );
     assert_eq!(run["results"][1]["kind"], "pass");
     assert_eq!(run["results"][1]["level"], "none");
+}
+
+#[test]
+fn the_corpus_of_the_fuzzer_is_harmless() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus/render");
+    let mut seen = 0;
+    for entry in std::fs::read_dir(folder).unwrap() {
+        any::exercise(&std::fs::read(entry.unwrap().path()).unwrap());
+        seen += 1;
+    }
+    assert!(seen >= 4);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// `diag render` writes from a saved report what the first run wrote from the report in memory.
+    #[test]
+    fn a_saved_number_is_the_number(number in prop::num::f64::NORMAL) {
+        let saved = serde_json::to_string(&number).unwrap();
+        prop_assert_eq!(serde_json::from_str::<f64>(&saved).unwrap().to_bits(), number.to_bits());
+    }
+
+    #[test]
+    fn any_bytes_are_harmless(data in prop::collection::vec(prop::num::u8::ANY, 0..400)) {
+        any::exercise(&data);
+    }
+
+    #[test]
+    fn any_numbers_are_harmless(numbers in prop::collection::vec(
+        prop_oneof![prop::num::i64::ANY, 0_i64..4, prop::num::f64::ANY.prop_map(|value| value.to_bits() as i64)], 0..40,
+    )) {
+        let data: Vec<u8> = numbers.iter().flat_map(|number| number.to_le_bytes()).collect();
+        any::exercise(&data);
+    }
 }

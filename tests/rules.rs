@@ -12,7 +12,7 @@ use std::path::PathBuf;
 use common::{nothing_wrong, root};
 use diag::finding::Finding;
 use diag::input::{Bundle, Kind, Silent};
-use diag::{access, cli, events, gc, heap, incident, threads};
+use diag::{access, cli, events, gc, heap, host, incident, threads};
 
 /// The rules of a room that speak on `evidence`.
 fn speaking(room: &str, evidence: &PathBuf) -> Vec<String> {
@@ -38,6 +38,10 @@ fn speaking(room: &str, evidence: &PathBuf) -> Vec<String> {
         "events" => {
             let sources = bundle.holding(Kind::Events);
             events::analyse(&sources, &events::Options::default(), &Silent).findings
+        }
+        "host" => {
+            let sources = bundle.holding(Kind::HostSnapshot);
+            host::analyse(&sources, &host::Options::default(), &Silent).findings
         }
         "incident" => return hypotheses(&incident::analyse(&bundle, &Silent)),
         other => panic!("no such room: {other}"),

@@ -1,20 +1,532 @@
-//! The report as blocks: verdict first, then findings, charts, tables.
+//! The report as blocks: verdict first, then findings, charts and tables.
 
-use super::AccessReport;
-use crate::document::{Document, Verdict};
+use super::{AccessReport, Latency, RouteClass, RouteRow, StampMeaning};
+use crate::document::{
+    Axis, Band, Block, Chart, Document, HeatMap, Lane, Mark, Section, Series, Table, Timeline,
+    Unit, Verdict, Words,
+};
 use crate::finding::Severity;
+use crate::t;
+use crate::text::{bytes, count, duration, percent};
 
 impl AccessReport {
     /// The report as blocks.
     pub fn document(&self) -> Document {
+        let mut blocks = vec![Block::Facts(self.facts())];
+        blocks.extend(
+            self.findings
+                .iter()
+                .map(|finding| Block::Finding(Box::new(finding.clone()))),
+        );
+        blocks.extend(self.timeline().map(Block::Chart));
+        blocks.extend(self.map().map(Block::Chart));
+        if !self.routes.is_empty() {
+            blocks.push(Section::main(
+                t!("Routes by time spent"),
+                vec![self.route_table(false)],
+            ));
+        }
+        blocks.push(Section::main(t!("What was read"), self.read()));
+        blocks.extend(self.details());
         Document {
-            title: "access log".to_owned(),
-            verdict: Verdict {
-                severity: Severity::Info,
-                headline: "".into(),
-                explanation: Vec::new(),
+            title: match self.coverage.as_slice() {
+                [one] => t!("Access log {name}", name = one.source),
+                many => t!("{count} access logs", count = many.len()),
             },
-            blocks: Vec::new(),
+            verdict: self.verdict(),
+            blocks,
         }
     }
+
+    fn verdict(&self) -> Verdict {
+        let Some(worst) = self.findings.first() else {
+            let headline = match self.requests {
+                0 => t!("No request could be read."),
+                _ => t!(
+                    "Nothing unusual in {requests} requests.",
+                    requests = count(self.requests)
+                ),
+            };
+            return Verdict {
+                severity: Severity::Info,
+                headline: headline.into(),
+                explanation: self.ordinary(),
+            };
+        };
+        let mut explanation: Vec<Words> = vec![worst.summary.clone().into()];
+        explanation.extend(
+            self.findings
+                .iter()
+                .skip(1)
+                .take(2)
+                .map(|finding| t!("Also: {title}.", title = finding.title).into()),
+        );
+        Verdict {
+            severity: worst.severity,
+            headline: t!("{title}.", title = worst.title).into(),
+            explanation,
+        }
+    }
+
+    fn ordinary(&self) -> Vec<Words> {
+        let failed: u64 = self
+            .statuses
+            .iter()
+            .filter(|(status, _)| *status >= 500)
+            .map(|(_, times)| times)
+            .sum();
+        let mut out = vec![
+            t!(
+                "{share} of the requests failed on the server.",
+                share = percent(failed as f64, self.requests as f64)
+            )
+            .into(),
+        ];
+        if let Some(latency) = &self.latency {
+            out.push(
+                t!(
+                    "Half of the transactions took {p50} or less, 99 % took {p99} or less.",
+                    p50 = duration(latency.p50_us),
+                    p99 = duration(latency.p99_us)
+                )
+                .into(),
+            );
+        }
+        out
+    }
+
+    fn facts(&self) -> Vec<(String, Words)> {
+        let mut facts: Vec<(String, Words)> = Vec::new();
+        if let Some((from, to)) = self.span {
+            let zone = match self.zoned {
+                true => String::new(),
+                false => t!(" (clock of the log, its zone is not written)"),
+            };
+            facts.push((t!("Span"), format!("{} – {}{zone}", from.lo, to.lo).into()));
+        }
+        facts.push((
+            t!("Requests"),
+            t!(
+                "{all}: {transactions} transactions, {statics} static files, {probes} probes",
+                all = count(self.requests),
+                transactions = count(self.transactions),
+                statics = count(self.statics),
+                probes = count(self.probe_requests)
+            )
+            .into(),
+        ));
+        let class = |from: u16, to: u16| -> u64 {
+            let within = self
+                .statuses
+                .iter()
+                .filter(|(status, _)| (from..to).contains(status));
+            within.map(|(_, times)| times).sum()
+        };
+        facts.push((
+            t!("Answers"),
+            t!(
+                "2xx {ok}, 3xx {moved}, 4xx {rejected}, 5xx {failed}",
+                ok = count(class(200, 300)),
+                moved = count(class(300, 400)),
+                rejected = count(class(400, 500)),
+                failed = count(class(500, 600))
+            )
+            .into(),
+        ));
+        if let Some(latency) = &self.latency {
+            facts.push((t!("Latency of transactions"), percentiles(latency).into()));
+        }
+        if let Some((apdex, score)) = self.apdex.and_then(|apdex| Some((apdex, apdex.score()?))) {
+            let threshold = duration(apdex.threshold_us);
+            facts.push((
+                t!("Apdex"),
+                t!(
+                    "{score} (T = {threshold})",
+                    score = format!("{score:.2}"),
+                    threshold
+                )
+                .into(),
+            ));
+        }
+        if let Some(concurrency) = &self.concurrency {
+            facts.push((
+                t!("In progress"),
+                t!(
+                    "{mean} on average, at most {peak} at {at}",
+                    mean = format!("{:.1}", concurrency.mean_milli as f64 / 1000.0),
+                    peak = count(concurrency.peak),
+                    at = concurrency.peak_at.lo
+                )
+                .into(),
+            ));
+        }
+        facts.push((t!("Sent"), bytes(self.bytes).into()));
+        facts.push((
+            t!("Distinct clients"),
+            t!("about {count}", count = count(self.distinct_clients)).into(),
+        ));
+        facts
+    }
+
+    /// Rate, errors, latency and requests in progress on one axis.
+    fn timeline(&self) -> Option<Chart> {
+        let (from, to) = self.span?;
+        let step = self.minute_us.max(1);
+        let rate = |value: u64| value as f64 / (step as f64 / 1e6);
+        let series = |name: String, mark, value: &dyn Fn(&super::Interval) -> f64| Series {
+            name,
+            mark,
+            points: self
+                .minutes
+                .iter()
+                .map(|minute| (minute.at.0, value(minute)))
+                .collect(),
+        };
+        let mut lanes = vec![Lane {
+            title: t!("Transactions"),
+            unit: Unit::PerSecond,
+            series: vec![
+                series(t!("all"), Mark::Area, &|minute| rate(minute.requests)),
+                series(t!("server errors"), Mark::Area, &|minute| {
+                    rate(minute.errors)
+                }),
+            ],
+        }];
+        if self.timed > 0 {
+            lanes.push(Lane {
+                title: t!("Latency"),
+                unit: Unit::Micros,
+                series: vec![
+                    series(t!("p99"), Mark::Line, &|minute| minute.p99_us as f64),
+                    series(t!("p95"), Mark::Line, &|minute| minute.p95_us as f64),
+                    series(t!("p50"), Mark::Line, &|minute| minute.p50_us as f64),
+                ],
+            });
+            lanes.push(Lane {
+                title: t!("Requests in progress"),
+                unit: Unit::Count,
+                series: vec![series(t!("mean"), Mark::Area, &|minute| {
+                    minute.in_progress_milli as f64 / 1000.0
+                })],
+            });
+        }
+        let mut bands: Vec<Band> = self
+            .gaps
+            .iter()
+            .map(|gap| Band {
+                from: gap.from.hi.0,
+                to: gap.to.lo.0,
+                label: t!("silence"),
+                severity: Severity::High,
+            })
+            .collect();
+        bands.extend(self.episode.iter().map(|episode| Band {
+            from: episode.from.lo.0,
+            to: episode.to.hi.0,
+            label: t!("episode"),
+            severity: Severity::Medium,
+        }));
+        Some(Chart::Timeline(Timeline {
+            title: t!("Rate, latency and requests in progress"),
+            axis: Axis::Wall,
+            from: from.lo.0,
+            to: to.hi.0,
+            lanes,
+            markers: Vec::new(),
+            bands,
+        }))
+    }
+
+    fn map(&self) -> Option<Chart> {
+        if self.heat_map.cells.is_empty() {
+            return None;
+        }
+        Some(Chart::HeatMap(HeatMap {
+            title: t!("Response times of transactions by their end"),
+            from: self.heat_map.from.0,
+            column: self.heat_map.column_us,
+            rows: self.heat_map.rows.clone(),
+            cells: self.heat_map.cells.clone(),
+        }))
+    }
+
+    fn route_table(&self, all: bool) -> Block {
+        let mut table = Table::new(&[
+            &t!("Route"),
+            &t!("#Requests"),
+            &t!("#Time spent"),
+            &t!("#p50"),
+            &t!("#p95"),
+            &t!("#p99"),
+            &t!("#5xx"),
+            &t!("#Sent"),
+        ]);
+        let shown: Vec<&RouteRow> = match all {
+            true => self.routes.iter().collect(),
+            false => self
+                .routes
+                .iter()
+                .filter(|row| row.class == RouteClass::Transaction)
+                .take(8)
+                .collect(),
+        };
+        for row in &shown {
+            table.row([
+                Words::code(&row.route),
+                count(row.count).into(),
+                timed(row, row.busy_us).into(),
+                timed(row, row.p50_us).into(),
+                timed(row, row.p95_us).into(),
+                timed(row, row.p99_us).into(),
+                count(row.errors).into(),
+                bytes(row.bytes).into(),
+            ]);
+        }
+        table.more = self.routes.len() as u64 - shown.len() as u64 + self.routes_more;
+        Block::Table(table)
+    }
+
+    fn read(&self) -> Vec<Block> {
+        let mut table = Table::new(&[
+            &t!("File"),
+            &t!("Format"),
+            &t!("Stamp"),
+            &t!("Duration"),
+            &t!("#Requests"),
+            &t!("#Not understood"),
+        ]);
+        for coverage in &self.coverage {
+            let choices: Vec<_> = self
+                .formats
+                .iter()
+                .filter(|choice| choice.source == coverage.source)
+                .collect();
+            let stamp = choices
+                .first()
+                .map_or(String::new(), |choice| match choice.stamp {
+                    StampMeaning::Start => t!("start: {reason}", reason = choice.stamp_reason),
+                    StampMeaning::End => t!("end: {reason}", reason = choice.stamp_reason),
+                });
+            let unit = choices
+                .first()
+                .map_or(String::new(), |choice| match choice.unit {
+                    Some(unit) => t!(
+                        "{unit}: {reason}",
+                        unit = unit.word(),
+                        reason = choice.unit_reason
+                    ),
+                    None => t!("none"),
+                });
+            table.row([
+                Words::code(&coverage.source),
+                coverage.format.as_str().into(),
+                stamp.into(),
+                unit.into(),
+                count(coverage.records).into(),
+                count(coverage.not_understood).into(),
+            ]);
+        }
+        let mut blocks = vec![Block::Table(table)];
+        let issues: Vec<Words> = self
+            .coverage
+            .iter()
+            .flat_map(|coverage| &coverage.issues)
+            .take(6)
+            .map(|issue| {
+                Words::code(issue.locator.to_string()).and(format!(": {}", issue.problem).as_str())
+            })
+            .collect();
+        if !issues.is_empty() {
+            blocks.push(Block::Paragraph(
+                t!("The first lines that were not understood:").into(),
+            ));
+            blocks.push(Block::List(issues));
+        }
+        if !self.duplicates.is_empty() {
+            blocks.push(Block::Paragraph(
+                t!(
+                    "Given more than once and counted once: {names}.",
+                    names = self.duplicates.join(", ")
+                )
+                .into(),
+            ));
+        }
+        blocks
+    }
+
+    fn details(&self) -> Vec<Block> {
+        let mut out = Vec::new();
+        if let Some(episode) = &self.episode {
+            let mut table = Table::new(&["", &t!("#Before"), &t!("#During")]);
+            let rows = [
+                (
+                    t!("Transactions per hour"),
+                    count(episode.rate_before_per_hour),
+                    count(episode.rate_during_per_hour),
+                ),
+                (
+                    t!("Server errors"),
+                    percent(
+                        episode.errors_before.0 as f64,
+                        episode.errors_before.1 as f64,
+                    ),
+                    percent(
+                        episode.errors_during.0 as f64,
+                        episode.errors_during.1 as f64,
+                    ),
+                ),
+                (
+                    t!("p50"),
+                    duration(episode.before.p50_us),
+                    duration(episode.during.p50_us),
+                ),
+                (
+                    t!("p95"),
+                    duration(episode.before.p95_us),
+                    duration(episode.during.p95_us),
+                ),
+                (
+                    t!("p99"),
+                    duration(episode.before.p99_us),
+                    duration(episode.during.p99_us),
+                ),
+            ];
+            for (name, before, during) in rows {
+                table.row([name.into(), before.into(), during.into()]);
+            }
+            let text = t!(
+                "From {from} to {to}; the first sign was {sign}.",
+                from = episode.from,
+                to = episode.to,
+                sign = episode.first_sign
+            );
+            out.push(Section::detail(
+                t!("Before and during"),
+                vec![Block::Paragraph(text.into()), Block::Table(table)],
+            ));
+        }
+        if self.routes.len() > 8 {
+            out.push(Section::detail(
+                t!("All routes"),
+                vec![self.route_table(true)],
+            ));
+        }
+        if !self.slowest.is_empty() {
+            let mut table = Table::new(&[
+                &t!("#Took"),
+                &t!("Route"),
+                &t!("#Status"),
+                &t!("Ended"),
+                &t!("Line"),
+            ]);
+            for slow in &self.slowest {
+                table.row([
+                    duration(slow.duration_us).into(),
+                    Words::code(&slow.route),
+                    slow.status.to_string().into(),
+                    slow.end.to_string().into(),
+                    Words::code(slow.locator.to_string()),
+                ]);
+            }
+            out.push(Section::detail(
+                t!("Slowest transactions"),
+                vec![Block::Table(table)],
+            ));
+        }
+        if self.instances.len() > 1 {
+            let mut table = Table::new(&[
+                &t!("Server"),
+                &t!("#Requests"),
+                &t!("#Share"),
+                &t!("#5xx"),
+                &t!("#Time spent"),
+                &t!("#Clients"),
+            ]);
+            for row in &self.instances {
+                table.row([
+                    Words::code(&row.name),
+                    count(row.requests).into(),
+                    percent(row.requests as f64, self.requests as f64).into(),
+                    count(row.errors).into(),
+                    duration(row.busy_us).into(),
+                    count(row.clients).into(),
+                ]);
+            }
+            out.push(Section::detail(t!("Servers"), vec![Block::Table(table)]));
+        }
+        for (title, leaders) in [
+            (t!("Clients with most requests"), &self.clients),
+            (t!("Agents with most requests"), &self.agents),
+        ] {
+            if leaders.is_empty() {
+                continue;
+            }
+            let mut table = Table::new(&[
+                &t!("Name"),
+                &t!("#Requests"),
+                &t!("#4xx and 5xx"),
+                &t!("#Time spent"),
+                &t!("#Sent"),
+            ]);
+            for leader in leaders {
+                table.row([
+                    Words::code(&leader.name),
+                    count(leader.requests).into(),
+                    count(leader.errors).into(),
+                    duration(leader.busy_us).into(),
+                    bytes(leader.bytes).into(),
+                ]);
+            }
+            out.push(Section::detail(title, vec![Block::Table(table)]));
+        }
+        if !self.probes.is_empty() {
+            let mut table = Table::new(&[
+                &t!("Probe"),
+                &t!("Agent"),
+                &t!("Server"),
+                &t!("#Times"),
+                &t!("#Failed"),
+                &t!("#Every"),
+                &t!("Last good before trouble"),
+            ]);
+            for track in &self.probes {
+                table.row([
+                    Words::code(&track.path),
+                    track.agent.as_str().into(),
+                    track.instance.as_str().into(),
+                    count(track.count).into(),
+                    count(track.failed).into(),
+                    track
+                        .period_us
+                        .map_or("–".into(), |period| duration(period).into()),
+                    track
+                        .last_good
+                        .as_ref()
+                        .map_or("–".into(), |(at, _)| at.to_string().into()),
+                ]);
+            }
+            out.push(Section::detail(
+                t!("Health probes"),
+                vec![Block::Table(table)],
+            ));
+        }
+        out
+    }
+}
+
+fn timed(row: &RouteRow, micros: i64) -> String {
+    match row.apdex_milli {
+        Some(_) => duration(micros),
+        None => "–".to_owned(),
+    }
+}
+
+fn percentiles(latency: &Latency) -> String {
+    t!(
+        "p50 {p50}, p95 {p95}, p99 {p99}, longest {max}",
+        p50 = duration(latency.p50_us),
+        p95 = duration(latency.p95_us),
+        p99 = duration(latency.p99_us),
+        max = duration(latency.max_us)
+    )
 }

@@ -1,34 +1,179 @@
 //! `diag access`.
 
+use std::fs;
 use std::path::PathBuf;
 
-use anyhow::bail;
-use clap::Args as ClapArgs;
+use anyhow::{Context, bail};
+use clap::{Args as ClapArgs, ValueEnum};
 
+use super::exit::{Status, UsageError};
 use super::session::Session;
-use crate::access;
-use crate::input::Kind;
+use crate::access::{self, DurationUnit, Options, StampMeaning};
+use crate::input::{Bundle, Kind, Source};
 use crate::report::Report;
+use crate::time::{Instant, SECOND, Stamp};
 
-/// Find what the requests felt
+/// Find what the requests felt: silence, errors, latency, saturation
 #[derive(Debug, ClapArgs)]
-#[command(after_help = "\
-Examples:
+#[command(after_help = "Examples:
   diag access localhost_access_log.txt
-  diag access access.log.1.gz access.log")]
+  diag access access.log.1.gz access.log -o access.html
+  diag access --pattern-from server.xml --unit us logs/
+  diag access --partial node-1.dgp /var/log/nginx   and later   diag merge *.dgp")]
 pub(super) struct Args {
     /// Files, folders or archives, or - for standard input
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
+
+    /// Format of the lines in the server's own words: LogFormat, log_format or Valve pattern. May be given several times
+    #[arg(long, value_name = "PATTERN", help_heading = "Format")]
+    pattern: Vec<String>,
+
+    /// Take the formats from httpd.conf, nginx.conf, server.xml or application.properties
+    #[arg(long, value_name = "FILE", help_heading = "Format")]
+    pattern_from: Vec<PathBuf>,
+
+    /// Unit of the duration, if the choice made is wrong
+    #[arg(long, value_enum, value_name = "UNIT", help_heading = "Format")]
+    unit: Option<Unit>,
+
+    /// Whether stamps are the start or the end of requests, if the choice made is wrong
+    #[arg(long, value_enum, value_name = "MEANING", help_heading = "Format")]
+    stamp: Option<Meaning>,
+
+    /// Leave out requests that ended before this time, as 2026-11-22T01:02:03Z
+    #[arg(long, value_name = "TIME", help_heading = "Analysis")]
+    since: Option<String>,
+
+    /// Leave out requests that began after this time
+    #[arg(long, value_name = "TIME", help_heading = "Analysis")]
+    until: Option<String>,
+
+    /// Threshold of the Apdex in seconds
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        default_value_t = 0.5,
+        help_heading = "Analysis"
+    )]
+    apdex: f64,
+
+    /// Write the mergeable summary to FILE instead of a report
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    partial: Option<PathBuf>,
 }
 
-pub(super) fn run(args: &Args, session: &Session) -> anyhow::Result<Report> {
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Unit {
+    /// Seconds
+    S,
+    /// Milliseconds
+    Ms,
+    /// Microseconds
+    Us,
+    /// Nanoseconds
+    Ns,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Meaning {
+    /// When the request arrived
+    Start,
+    /// When the response was finished
+    End,
+}
+
+pub(super) fn run(args: &Args, session: &Session) -> anyhow::Result<Status> {
+    let options = options(args)?;
     let bundle = session.open(&args.files)?;
-    let sources = bundle.holding(Kind::AccessLog);
-    if sources.is_empty() {
-        bail!("{}", session.nothing_of(&bundle, Kind::AccessLog));
+    let sources = sources(&bundle, args, session)?;
+    match &args.partial {
+        None => session.analyse(|session| {
+            let report = access::analyse(&sources, &options, session.progress());
+            Ok(Report::Access(Box::new(report)))
+        }),
+        Some(path) => {
+            let partial = access::summarise(&sources, &options, session.progress());
+            fs::write(path, partial.to_bytes())
+                .with_context(|| format!("cannot write {}", path.display()))?;
+            Ok(Status::Analysed)
+        }
     }
-    let options = access::Options::default();
-    let report = access::analyse(&sources, &options, session.progress());
-    Ok(Report::Access(Box::new(report)))
+}
+
+/// What is analysed: all access logs, or with a pattern whatever text was given.
+fn sources<'a>(
+    bundle: &'a Bundle,
+    args: &Args,
+    session: &Session,
+) -> anyhow::Result<Vec<&'a Source>> {
+    let told = !args.pattern.is_empty() || !args.pattern_from.is_empty();
+    let sources = match told {
+        true => bundle
+            .sources
+            .iter()
+            .filter(|source| !source.holds(Kind::HeapDump))
+            .collect(),
+        false => bundle.holding(Kind::AccessLog),
+    };
+    if sources.is_empty() {
+        bail!("{}", session.nothing_of(bundle, Kind::AccessLog));
+    }
+    Ok(sources)
+}
+
+fn options(args: &Args) -> anyhow::Result<Options> {
+    let mut options = Options {
+        unit: args.unit.map(|unit| match unit {
+            Unit::S => DurationUnit::Seconds,
+            Unit::Ms => DurationUnit::Millis,
+            Unit::Us => DurationUnit::Micros,
+            Unit::Ns => DurationUnit::Nanos,
+        }),
+        stamp: args.stamp.map(|meaning| match meaning {
+            Meaning::Start => StampMeaning::Start,
+            Meaning::End => StampMeaning::End,
+        }),
+        since: time(args.since.as_deref(), "--since")?,
+        until: time(args.until.as_deref(), "--until")?,
+        apdex_us: (args.apdex * SECOND as f64) as i64,
+        ..Options::default()
+    };
+    if !(0.000_001..=86_400.0).contains(&args.apdex) {
+        return Err(UsageError(format!("--apdex {}: seconds above zero", args.apdex)).into());
+    }
+    for pattern in &args.pattern {
+        options
+            .add_pattern(pattern)
+            .map_err(|error| UsageError(format!("--pattern: {error}")))?;
+    }
+    for path in &args.pattern_from {
+        let text =
+            fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+        let mut used = 0;
+        for found in access::patterns_in(&text) {
+            // A configuration also holds formats that are no requests (referer, agent).
+            used += usize::from(options.add_found(&found).is_ok());
+        }
+        if used == 0 {
+            let problem = "holds no LogFormat, log_format or access log pattern";
+            return Err(UsageError(format!("--pattern-from {}: {problem}", path.display())).into());
+        }
+    }
+    Ok(options)
+}
+
+fn time(text: Option<&str>, option: &str) -> anyhow::Result<Option<Instant>> {
+    let Some(text) = text else {
+        return Ok(None);
+    };
+    match crate::time::iso8601(text.as_bytes()) {
+        Some((Stamp::Zoned(moment) | Stamp::Local(moment), used)) if used == text.len() => {
+            Ok(Some(moment.lo))
+        }
+        _ => Err(UsageError(format!(
+            "{option} {text}: not a time such as 2026-11-22T01:02:03Z"
+        ))
+        .into()),
+    }
 }

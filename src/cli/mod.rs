@@ -7,7 +7,9 @@ mod explain;
 mod gc;
 mod global;
 mod heap;
+mod host;
 mod incident;
+mod merge;
 mod output;
 mod pager;
 mod progress;
@@ -65,7 +67,9 @@ enum Command {
     Threads(threads::Args),
     Gc(gc::Args),
     Access(access::Args),
+    Merge(merge::Args),
     Events(events::Args),
+    Host(host::Args),
     Render(render::Args),
     Rules(explain::RulesArgs),
     Explain(explain::ExplainArgs),
@@ -88,8 +92,13 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             }
         },
         Err(error) => {
-            // clap decides between standard output (--help) and standard error; a closed pipe is nobody's fault.
-            let _ = error.print();
+            let message = error.render().to_string();
+            let clean = redact::message(&message);
+            match clean == message {
+                // clap decides between standard output (--help) and standard error; a closed pipe is nobody's fault.
+                true => drop(error.print()),
+                false => complain(&clean),
+            }
             match error.use_stderr() {
                 true => Status::Usage,
                 false => Status::Analysed,
@@ -106,8 +115,10 @@ fn run(cli: Cli) -> anyhow::Result<Status> {
         Command::Heap(args) => session.analyse(|session| heap::run(&args, session)),
         Command::Threads(args) => session.analyse(|session| threads::run(&args, session)),
         Command::Gc(args) => session.analyse(|session| gc::run(&args, session)),
-        Command::Access(args) => session.analyse(|session| access::run(&args, session)),
+        Command::Access(args) => access::run(&args, &session),
+        Command::Merge(args) => session.analyse(|session| merge::run(&args, session)),
         Command::Events(args) => session.analyse(|session| events::run(&args, session)),
+        Command::Host(args) => session.analyse(|session| host::run(&args, session)),
         Command::Render(args) => render::run(&args, &session),
         Command::Rules(args) => explain::rules(&args),
         Command::Explain(args) => explain::explain(&args),

@@ -2,7 +2,7 @@
 
 use crate::finding::RuleMeta;
 use crate::input::{Certainty, Kind, Sample, Sniffer};
-use crate::{access, events, gc, heap, incident, threads};
+use crate::{access, events, gc, heap, host, incident, threads};
 
 /// A report that `diag` wrote itself.
 const SAVED_REPORT: Sniffer = Sniffer {
@@ -28,6 +28,7 @@ pub fn sniffers() -> Vec<Sniffer> {
         threads::SNIFFERS,
         gc::SNIFFERS,
         access::SNIFFERS,
+        host::SNIFFERS,
         events::SNIFFERS,
     ];
     rooms.concat()
@@ -42,6 +43,7 @@ pub fn rules() -> Vec<&'static RuleMeta> {
         gc::rules(),
         access::rules(),
         events::rules(),
+        host::rules(),
     ]
     .concat()
 }

@@ -89,7 +89,8 @@ impl Session {
                 Kind::AccessLog => "; try: diag access",
                 Kind::Events => "; try: diag events",
                 Kind::Report => "; try: diag render",
-                Kind::HostSnapshot | Kind::Unknown | Kind::Empty => "",
+                Kind::HostSnapshot => "; try: diag host",
+                Kind::Unknown | Kind::Empty => "",
             };
             message += &format!("\n  {}: {}{command}", source.name, source.format);
         }

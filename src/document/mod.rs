@@ -158,6 +158,20 @@ pub struct Graph {
     pub edges: Vec<Edge>,
 }
 
+impl Graph {
+    /// The nodes without any edge, in their order.
+    pub fn alone(&self) -> impl Iterator<Item = &Node> {
+        let mut touched = vec![false; self.nodes.len()];
+        for end in self.edges.iter().flat_map(|edge| [edge.from, edge.to]) {
+            if let Some(touched) = touched.get_mut(end) {
+                *touched = true;
+            }
+        }
+        let nodes = self.nodes.iter().zip(touched);
+        nodes.filter(|(_, touched)| !touched).map(|(node, _)| node)
+    }
+}
+
 /// A node of a graph.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Node {

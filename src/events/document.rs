@@ -7,7 +7,7 @@ use super::words;
 use crate::document::{
     Axis, Block, Chart, Document, Lane, Marker, Section, Table, Timeline, Verdict, Words,
 };
-use crate::finding::Severity;
+use crate::finding::{Finding, Severity};
 use crate::t;
 use crate::text;
 use crate::time::{Moment, Stamp};
@@ -69,7 +69,7 @@ impl EventsReport {
             sources = self.coverage.len(),
             total = text::count(total)
         );
-        match self.findings.first() {
+        match self.headline() {
             Some(finding) => Verdict {
                 severity: finding.severity,
                 headline: finding.title.as_str().into(),
@@ -81,6 +81,24 @@ impl EventsReport {
                 explanation: vec![read.into()],
             },
         }
+    }
+
+    /// The finding that answers what ended the process, if one does; else the most severe one.
+    fn headline(&self) -> Option<&Finding> {
+        const ENDS: [&str; 6] = [
+            "events/kernel-oom",
+            "events/oom-killed-container",
+            "events/jvm-crash",
+            "events/evicted",
+            "events/probe-kill",
+            "events/killed-without-order",
+        ];
+        let worst = self.findings.first()?.severity;
+        let ends = ENDS.iter().find_map(|rule| {
+            let same = |finding: &&Finding| finding.rule == *rule && finding.severity == worst;
+            self.findings.iter().find(same)
+        });
+        ends.or(self.findings.first())
     }
 
     fn lives_table(&self) -> Block {
@@ -155,11 +173,16 @@ impl EventsReport {
         if to <= from {
             return None;
         }
-        let markers: Vec<Marker> = timed
+        let hurting: Vec<&Event> = timed
             .iter()
+            .copied()
             .filter(|event| severity(&event.what) > Severity::Low)
-            .take(200)
-            .filter_map(|event| {
+            .collect();
+        let markers: Vec<Marker> = runs(&hurting)
+            .into_iter()
+            .take(40)
+            .filter_map(|run| {
+                let event = hurting[run.start];
                 Some(Marker {
                     at: event.at?.zoned()?,
                     label: words::what(&event.what),
@@ -246,6 +269,7 @@ fn severity(what: &What) -> Severity {
         | What::SupervisorFailed { .. }
         | What::HeapDumpFailed
         | What::NativeThreadFailed
+        | What::SignalLost { .. }
         | What::PoolExhausted(_)
         | What::HousekeeperStarved { .. }
         | What::WorkersBusy { .. }
@@ -272,17 +296,44 @@ fn severity(what: &What) -> Severity {
 
 fn events_table(events: &[&Event], most: usize) -> Block {
     let mut table = Table::new(&["When", "#Times", "Who", "What", "Where"]);
-    for event in events.iter().take(most) {
+    let runs = runs(events);
+    for run in runs.iter().take(most) {
+        let first = events[run.start];
+        let last = events[run.end - 1];
+        let when = match run.len() {
+            1 => words::when(first),
+            _ => words::span(first, last),
+        };
+        let times: u64 = events[run.clone()].iter().map(|event| event.count).sum();
         table.row([
-            words::when(event).into(),
-            text::count(event.count).into(),
-            event.subject.name().into(),
-            words::what(&event.what).into(),
-            Words::code(event.locator.to_string()),
+            when.into(),
+            text::count(times).into(),
+            first.subject.name().into(),
+            words::what(&first.what).into(),
+            Words::code(first.locator.to_string()),
         ]);
     }
-    table.more = events.len().saturating_sub(most) as u64;
+    table.more = runs.len().saturating_sub(most) as u64;
     Block::Table(table)
+}
+
+/// Neighbours that say the same of the same subject in the same source become one row.
+fn runs(events: &[&Event]) -> Vec<std::ops::Range<usize>> {
+    let mut runs: Vec<std::ops::Range<usize>> = Vec::new();
+    for (index, event) in events.iter().enumerate() {
+        if let Some(run) = runs.last_mut() {
+            let first = events[run.start];
+            let same = first.subject == event.subject
+                && first.locator.source == event.locator.source
+                && words::what(&first.what) == words::what(&event.what);
+            if same {
+                run.end = index + 1;
+                continue;
+            }
+        }
+        runs.push(index..index + 1);
+    }
+    runs
 }
 
 fn containers_table(containers: &[ContainerState]) -> Block {

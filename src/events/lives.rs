@@ -26,7 +26,72 @@ pub(super) fn lives(containers: &[ContainerState], events: &[Event]) -> Vec<Life
         let at = life.started.or(life.ended).and_then(known);
         (at.is_none(), at.map(|moment| moment.lo), life.number)
     });
+    number_first(&mut lives, containers, events);
+    bound_ends(&mut lives, events);
     lives
+}
+
+/// The first start that a series of events names is life 0 if the series counts all starts.
+fn number_first(lives: &mut [Life], containers: &[ContainerState], events: &[Event]) {
+    for container in containers.iter().filter(|container| !container.init) {
+        let all = container.restart_count.map(|restarts| restarts + 1);
+        let starts = |event: &&Event| {
+            event.what == What::ContainerStarted && event.subject.agrees(&container.subject)
+        };
+        let counted: u64 = events.iter().filter(starts).map(|event| event.count).sum();
+        if Some(counted) == all
+            && let Some(life) = lives
+                .iter_mut()
+                .find(|life| life.subject.agrees(&container.subject))
+            && life.started.is_some()
+        {
+            life.number = life.number.or(Some(0));
+        }
+    }
+}
+
+/// A life whose end was not written ended between the order to end it (or its own start) and the start of the next life,
+/// if that was the very next one.
+fn bound_ends(lives: &mut [Life], events: &[Event]) {
+    for index in 0..lives.len() {
+        let life = &lives[index];
+        if life.ended.is_some() || life.running || life.number.is_none() {
+            continue;
+        }
+        let next = lives[index + 1..].iter().find(|next| {
+            next.subject.agrees(&life.subject)
+                && next.number == life.number.map(|number| number + 1)
+        });
+        let (Some(Stamp::Zoned(start)), Some(Stamp::Zoned(end))) =
+            (life.started, next.and_then(|next| next.started))
+        else {
+            continue;
+        };
+        let mut from = start.lo;
+        let mut order = None;
+        for (position, event) in events.iter().enumerate() {
+            let kill = matches!(event.what, What::KillOrdered { .. });
+            if !kill || !life.subject.agrees(&event.subject) {
+                continue;
+            }
+            for at in [event.at, event.until]
+                .into_iter()
+                .flatten()
+                .filter_map(Stamp::zoned)
+            {
+                if at.lo > from && at.lo <= end.hi {
+                    from = at.lo;
+                    order = Some(position);
+                }
+            }
+        }
+        let ended = Moment {
+            lo: from,
+            hi: end.hi,
+        };
+        lives[index].ended = Some(Stamp::Zoned(ended));
+        lives[index].kill_order = lives[index].kill_order.or(order);
+    }
 }
 
 /// How many lives of each container left no trace but the restart count.
@@ -234,8 +299,9 @@ fn order_before(life: &Life, events: &[Event], containers: &[ContainerState]) ->
             .flatten()
             .filter_map(known)
         {
-            let gap = ended.hi.since(at.lo);
-            let fits = gap >= 0 && gap <= grace.saturating_add(SLACK);
+            // Both times are intervals: what counts is whether some order of them fits.
+            let gap = ended.lo.since(at.hi);
+            let fits = ended.hi >= at.lo && gap <= grace.saturating_add(SLACK);
             if fits && best.is_none_or(|(smallest, _)| gap < smallest) {
                 best = Some((gap, index));
             }

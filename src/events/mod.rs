@@ -7,18 +7,22 @@ mod capture;
 mod document;
 mod event;
 mod formats;
+mod kinds;
 mod lives;
+mod merge;
 mod reading;
 mod report;
+mod rules;
 mod state;
 mod words;
 mod years;
 
-pub use event::{
-    ConnectionFailure, Event, KernelOomKill, KillReason, OomScope, OomVariant, PoolExhausted,
-    ProbeFailure, ProbeKind, Product, Rough, Subject, What,
-};
+pub use event::{Event, Rough, Subject, What};
 pub use formats::SNIFFERS;
+pub use kinds::{
+    ConnectionFailure, KernelOomKill, KillReason, OomScope, OomVariant, PoolExhausted,
+    ProbeFailure, ProbeKind, Product,
+};
 pub use report::EventsReport;
 pub use state::{
     Capture, ContainerState, Crash, Life, PodState, Probe, Resources, RunState, Terminated,
@@ -27,8 +31,8 @@ pub use state::{
 
 use rayon::prelude::*;
 
-use crate::finding::RuleMeta;
-use crate::input::{Progress, Source};
+use crate::finding::{self, Finding, RuleMeta};
+use crate::input::{Kind, Progress, Source};
 use crate::time::{Instant, Stamp};
 
 /// What a person can choose about the analysis.
@@ -37,7 +41,7 @@ pub struct Options {}
 
 /// The rules of this room.
 pub fn rules() -> Vec<&'static RuleMeta> {
-    Vec::new()
+    rules::metas()
 }
 
 /// Analyses all sources of this room together.
@@ -58,18 +62,32 @@ pub fn analyse(sources: &[&Source], _options: &Options, progress: &dyn Progress)
         report.containers.extend(reading.containers);
         report.crashes.extend(reading.crashes);
         report.captures.extend(reading.capture);
-        report.coverage.push(reading.coverage);
+        // A source of another kind that only might have held an event, and did not, is no source of this room.
+        if reading.coverage.records > 0 || reading.source.kind() == Kind::Events {
+            report.coverage.push(reading.coverage);
+        }
     }
-    report.events.sort_by_key(|event| order(event.at));
+    report.events = merge::merge(report.events);
+    report.events.sort_by_key(order);
     report.lives = lives::lives(&report.containers, &report.events);
     report.unobserved = lives::unobserved(&report.containers, &report.lives);
+    let mut findings: Vec<Finding> = rules::RULES
+        .iter()
+        .flat_map(|rule| rule.check(&report))
+        .collect();
+    finding::sort(&mut findings);
+    report.findings = findings;
     report
 }
 
-/// Known times first, in their order; times without a zone stand as if they were UTC. The sort is stable, so the rest
-/// keeps the order of the sources.
-fn order(at: Option<Stamp>) -> (bool, Option<Instant>) {
-    match at {
+/// Known times first, in their order; times without a zone stand as if they were UTC, and what is only known to lie
+/// behind a stamp stands there. The sort is stable, so the rest keeps the order of the sources.
+fn order(event: &Event) -> (bool, Option<Instant>) {
+    let stamp = event.at.or(match event.rough {
+        Some(Rough::After(stamp) | Rough::Before(stamp)) => Some(stamp),
+        _ => None,
+    });
+    match stamp {
         Some(Stamp::Zoned(moment) | Stamp::Local(moment)) => (false, Some(moment.lo)),
         Some(Stamp::Uptime(_)) | None => (true, None),
     }

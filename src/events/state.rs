@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::event::{ProbeKind, Rough, Subject};
+use super::event::{Rough, Subject};
+use super::kinds::ProbeKind;
 use crate::finding::Locator;
 use crate::time::{Moment, Stamp};
 

@@ -1,6 +1,7 @@
 //! Events in words, for tables and sentences.
 
-use super::event::{Event, KillReason, OomScope, Rough, What};
+use super::event::{Event, Rough, What};
+use super::kinds::{KillReason, OomScope};
 use crate::t;
 use crate::text;
 use crate::time::Stamp;
@@ -13,6 +14,21 @@ pub(super) fn when(event: &Event) -> String {
         return t!("{first} … {last}", first, last);
     }
     first
+}
+
+/// When an event happened first.
+pub(super) fn when_first(event: &Event) -> String {
+    one(event.at, event.rough)
+}
+
+/// From the first event of a run to its last.
+pub(super) fn span(first: &Event, last: &Event) -> String {
+    let begin = one(first.at, first.rough);
+    let end = one(last.last(), last.rough_until.or(last.rough));
+    match begin == end {
+        true => begin,
+        false => t!("{begin} … {end}", begin, end),
+    }
 }
 
 /// A stamp for people. A time without a zone says so.
@@ -166,6 +182,7 @@ fn application(what: &What) -> String {
         What::HeapDumpFailed => t!("heap dump failed"),
         What::JvmTerminating { abort: false } => t!("JVM exits because of the error"),
         What::JvmTerminating { abort: true } => t!("JVM aborts because of the error"),
+        What::SignalLost { signal } => t!("JVM could not handle {signal}", signal),
         What::NativeThreadFailed => t!("new thread refused by the system"),
         What::JvmCrash { error, .. } => t!("JVM crashed: {error}", error),
         What::PoolExhausted(pool) => {

@@ -2,7 +2,15 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::event::{Event, PauseKind};
+use super::life::locator;
+use super::occupancy::Ceiling;
+use super::report::{GcLife, Incident, IncidentKind, LifeEnd, Requested};
+use super::run::Run;
 use crate::finding::{Confidence, Evidence};
+use crate::t;
+use crate::text;
+use crate::time::SECOND;
 
 /// A reason why the collector suffered, or why the log ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -59,11 +67,290 @@ pub struct CauseVerdict {
     pub evidence: Vec<Evidence>,
 }
 
-/// Finds the reason. A stub until the rules' signatures are in place.
-pub(super) fn find(
-    _run: &super::run::Run,
-    _life: &super::report::GcLife,
-    _sources: &[String],
-) -> Option<CauseVerdict> {
-    None
+/// A floor this high from the beginning leaves no room to work.
+const HIGH: f64 = 0.80;
+
+/// Finds the reason for the trouble of a life, or for its end. The order matters: what is asked for or limited by
+/// something else than the heap comes before the shape of the floor.
+pub(super) fn find(run: &Run, life: &GcLife, sources: &[String]) -> Option<CauseVerdict> {
+    let troubled = life.spiral.is_some() || life.thrashing.is_some();
+    metaspace(life)
+        .or_else(|| explicit(life))
+        .or_else(|| troubled.then(|| humongous(life)).flatten())
+        .or_else(|| troubled.then(|| shape(run, life, sources)).flatten())
+        .or_else(|| (!troubled).then(|| killed(run, life)).flatten())
+}
+
+fn metaspace(life: &GcLife) -> Option<CauseVerdict> {
+    let collections = life.incident(IncidentKind::MetadataThreshold)?;
+    let exhausted = life.incident(IncidentKind::MetaspaceExhausted);
+    let cleared = life.causes.iter().find(|row| {
+        row.cause.starts_with("Metadata GC Clear") || row.cause.starts_with("Last ditch")
+    });
+    let mut evidence = Vec::new();
+    if let Some(incident) = exhausted {
+        let statement = t!("the JVM reports that metaspace could not be allocated");
+        evidence.push(Evidence::new(statement, incident.first.clone()));
+    }
+    if let Some(row) = cleared {
+        let statement = t!(
+            "{count} collections tried to free metaspace by clearing soft references",
+            count = row.count
+        );
+        evidence.push(Evidence::new(statement, row.longest.clone()));
+    }
+    if evidence.is_empty() {
+        return None;
+    }
+    let statement = t!(
+        "{count} collections were started because metadata reached its threshold",
+        count = collections.count
+    );
+    evidence.push(Evidence::new(statement, collections.first.clone()));
+    let confidence = match exhausted {
+        Some(_) => Confidence::Confirmed,
+        None => Confidence::Likely,
+    };
+    Some(CauseVerdict {
+        cause: Cause::Metaspace,
+        confidence,
+        evidence,
+    })
+}
+
+/// The collections that `System.gc()` asked for; `None` for fewer than five.
+pub(super) fn requested(run: &Run) -> Option<Requested> {
+    let is = |event: &&Event| event.counts() && run.cause(event).starts_with("System");
+    let events: Vec<&Event> = run.events.iter().filter(is).collect();
+    if events.len() < 5 {
+        return None;
+    }
+    let mut gaps: Vec<i64> = events
+        .windows(2)
+        .map(|pair| pair[1].begin - pair[0].begin)
+        .collect();
+    gaps.sort_unstable();
+    let interval = gaps[gaps.len() / 2].max(1);
+    let close = gaps
+        .iter()
+        .filter(|&&gap| (gap - interval).abs() * 5 <= interval)
+        .count();
+    Some(Requested {
+        count: events.len() as u64,
+        interval,
+        regular: close as f64 / gaps.len() as f64,
+        total: events.iter().map(|event| event.micros()).sum(),
+    })
+}
+
+fn explicit(life: &GcLife) -> Option<CauseVerdict> {
+    let requested = life.requested?;
+    let first = life.incident(IncidentKind::ExplicitGc)?;
+    let dominates = requested.total * 2 >= life.pauses.total;
+    // Once a minute is a habit; more often, or most of all pauses, is a storm.
+    if requested.interval > 60 * SECOND || !dominates {
+        return None;
+    }
+    let interval = text::duration(requested.interval);
+    let count = text::count(requested.count);
+    let statement = t!(
+        "{count} collections were asked for by System.gc(), one every {interval}",
+        count,
+        interval
+    );
+    let mut evidence = vec![Evidence::new(statement, first.first.clone())];
+    let low = life
+        .points
+        .iter()
+        .filter(|point| point.cause.starts_with("System"))
+        .filter_map(|point| point.before)
+        .max();
+    if let Some((low, max)) = low.zip(life.heap_max) {
+        let before = text::percent(low as f64, max as f64);
+        let statement = t!(
+            "the heap was never fuller than {before} of its limit when it was asked for",
+            before
+        );
+        evidence.push(Evidence::new(statement, first.first.clone()));
+    }
+    // A timer is regular; allocateDirect asks whenever its limit is reached (Bits.reserveMemory).
+    let (cause, confidence) = match requested.regular >= 0.6 || requested.interval >= 10 * SECOND {
+        true => (Cause::ExplicitGc, Confidence::Confirmed),
+        false => (Cause::DirectMemory, Confidence::Possible),
+    };
+    Some(CauseVerdict {
+        cause,
+        confidence,
+        evidence,
+    })
+}
+
+fn humongous(life: &GcLife) -> Option<CauseVerdict> {
+    let incident = life.incident(IncidentKind::HumongousAllocation)?;
+    if incident.count < 10 || incident.count * 2 < life.pauses.count {
+        return None;
+    }
+    let count = text::count(incident.count);
+    let of = text::count(life.pauses.count);
+    let statement = t!(
+        "{count} of {of} pauses were started by humongous allocations",
+        count,
+        of
+    );
+    Some(CauseVerdict {
+        cause: Cause::Humongous,
+        confidence: Confidence::Likely,
+        evidence: vec![Evidence::new(statement, incident.first.clone())],
+    })
+}
+
+/// Leak, spike or a heap that was too small from the beginning: told apart by when the floor rose.
+fn shape(run: &Run, life: &GcLife, sources: &[String]) -> Option<CauseVerdict> {
+    let ceiling = Ceiling::of(run)?;
+    let until = match &life.spiral {
+        // Back on the raw clock: only runs without uptime have a shifted axis.
+        Some(spiral) => spiral.onset? - life.begin + raw_begin(run, life),
+        None => i64::MAX,
+    };
+    let points: Vec<(&Event, u64)> = run
+        .events
+        .iter()
+        .filter(|event| event.end() <= until)
+        .filter_map(|event| Some((event, ceiling.after(event)?)))
+        .collect();
+    let (first, last) = (points.first()?, points.last()?);
+    let begin = raw_begin(run, life);
+    let span = last.0.end() - begin;
+    let lowest = |from: f64, to: f64| {
+        let (from, to) = (
+            begin + (span as f64 * from) as i64,
+            begin + (span as f64 * to) as i64,
+        );
+        let inside = points
+            .iter()
+            .filter(|(event, _)| (from..=to).contains(&event.end()));
+        inside.map(|(_, after)| *after).min()
+    };
+    let early = lowest(0.0, 0.25).or_else(|| lowest(0.0, 0.5))? as f64;
+    let limit = ceiling.bytes() as f64;
+    // The first collections may precede the load: the second quarter tells whether the heap was full from then on.
+    let settled = lowest(0.25, 1.0).map_or(early, |bytes| bytes as f64);
+    let at = |event: &Event| locator(sources, event.place());
+    let name = ceiling.name();
+    if settled >= HIGH * limit {
+        let share = text::percent(settled, limit);
+        let statement = t!(
+            "from early on, no collection brought the {name} below {share} of its capacity",
+            name,
+            share
+        );
+        return Some(CauseVerdict {
+            cause: Cause::UndersizedHeap,
+            confidence: Confidence::Likely,
+            evidence: vec![Evidence::new(statement, at(first.0))],
+        });
+    }
+    let top = last.1 as f64;
+    let rise = top - early;
+    if rise < 0.15 * limit {
+        return None;
+    }
+    let middle = lowest(0.5, 0.75).map_or(early, |bytes| bytes as f64);
+    let share = (middle - early) / rise;
+    let from = text::bytes(early as u64);
+    let to = text::bytes(last.1);
+    if share < 0.25 {
+        let statement = t!(
+            "the {name} was flat at {from} after collections for three quarters of the time, then jumped to {to}",
+            name,
+            from,
+            to
+        );
+        return Some(CauseVerdict {
+            cause: Cause::Spike,
+            confidence: Confidence::Likely,
+            evidence: vec![Evidence::new(statement, at(last.0))],
+        });
+    }
+    let floor = life.floor.as_ref().filter(|floor| floor.low > 0.0)?;
+    let rate = t!(
+        "{bytes} per second",
+        bytes = text::bytes(floor.slope as u64)
+    );
+    let statement = t!(
+        "the {name} after collection rose from {from} to {to}, by {rate} all along",
+        name,
+        from,
+        to,
+        rate
+    );
+    Some(CauseVerdict {
+        cause: Cause::Leak,
+        confidence: Confidence::Likely,
+        evidence: vec![
+            Evidence::new(statement, at(first.0)),
+            Evidence::new(
+                t!("the last collection before the trouble left {to}", to),
+                at(last.0),
+            ),
+        ],
+    })
+}
+
+fn raw_begin(run: &Run, life: &GcLife) -> i64 {
+    match life.axis_is_uptime {
+        true => life.begin,
+        false => run.events.first().map_or(0, |event| event.begin),
+    }
+}
+
+/// The log stops without the JVM's last words while the heap is healthy.
+fn killed(run: &Run, life: &GcLife) -> Option<CauseVerdict> {
+    if life.ended == LifeEnd::ExitBlock {
+        return None;
+    }
+    let max = life.heap_max?;
+    let last = run
+        .events
+        .iter()
+        .rev()
+        .find(|event| event.heap.is_known())?;
+    if last.heap.after as f64 > 0.7 * max as f64 {
+        return None;
+    }
+    let share = text::percent(last.heap.after as f64, max as f64);
+    let statement = t!("the last collection left the heap {share} full", share);
+    let last_line =
+        t!("the log ends here, without the heap summary that the JVM writes when it exits");
+    Some(CauseVerdict {
+        cause: Cause::KilledFromOutside,
+        confidence: Confidence::Possible,
+        evidence: vec![
+            Evidence::new(last_line, life.last.clone()),
+            Evidence::new(statement, life_place(run, last, life)),
+        ],
+    })
+}
+
+fn life_place(run: &Run, event: &Event, life: &GcLife) -> crate::finding::Locator {
+    let index = event.file.saturating_sub(run.first.file) as usize;
+    match life.sources.get(index) {
+        Some(name) => crate::finding::Locator::line(name.clone(), event.line),
+        None => life.last.clone(),
+    }
+}
+
+impl GcLife {
+    /// The incident of a kind, if there was one.
+    pub fn incident(&self, kind: IncidentKind) -> Option<&Incident> {
+        self.incidents.iter().find(|incident| incident.kind == kind)
+    }
+
+    /// Full collections that nobody asked for.
+    pub fn unrequested_fulls(&self) -> u64 {
+        let full = self.causes.iter().filter(|row| row.kind == PauseKind::Full);
+        full.filter(|row| !Event::is_user_cause(&row.cause))
+            .map(|row| row.count)
+            .sum()
+    }
 }

@@ -101,8 +101,10 @@ pub(super) fn forecast(floor: &Floor, ceiling: u64, name: &str) -> Option<Foreca
     let missing = (ceiling - floor.level) as f64;
     let reach = |slope: f64| {
         let seconds = missing / slope;
-        // Beyond ten years it is no forecast.
-        (seconds < 315_360_000.0).then(|| floor.to.saturating_add((seconds * SECOND as f64) as i64))
+        // A forecast far beyond what was observed is a guess.
+        let observed = (floor.to - floor.from) as f64 / SECOND as f64;
+        (seconds < 10.0 * observed)
+            .then(|| floor.to.saturating_add((seconds * SECOND as f64) as i64))
     };
     Some(Forecast {
         ceiling_name: name.to_owned(),

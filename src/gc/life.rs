@@ -8,7 +8,7 @@ use super::report::{Fact, GcLife, GcPoint, Incident, IncidentKind, LifeEnd};
 use super::run::{Axis, Note, Run, moment};
 use super::spiral::{Spiral, Stretch};
 use super::trouble::{Case, judge};
-use super::{cause, forecast, safepoints};
+use super::{cause, cpu, forecast, safepoints};
 use crate::finding::Locator;
 use crate::t;
 use crate::time::{Moment, Stamp};
@@ -107,7 +107,14 @@ pub(super) fn life(mut run: Run, sources: &[String]) -> GcLife {
         thrashing: trouble.thrashing,
         cause: None,
         long_pauses: pauses::long(&run, zero, sources),
+        cpu: cpu::summary(&run, sources),
+        requested: cause::requested(&run),
         safepoints: safepoints::summary(&run, sources),
+        own_count: run.footer,
+        unfinished: run
+            .open
+            .as_ref()
+            .map(|(name, place)| (name.clone(), file(*place))),
         incidents: incidents(&run, zero, sources),
     };
     shift(&mut life, zero);

@@ -4,7 +4,9 @@
 //! occupancy, forecast, trouble (spiral, thrashing, near miss), the cause. `rules/` speaks about lives.
 
 mod cause;
+mod charts;
 mod compare;
+mod cpu;
 mod document;
 mod event;
 mod forecast;
@@ -14,6 +16,7 @@ mod loss;
 mod occupancy;
 mod pauses;
 mod report;
+mod rules;
 mod run;
 mod safepoints;
 mod spiral;
@@ -26,14 +29,15 @@ pub use forecast::{Floor, Forecast};
 pub use formats::SNIFFERS;
 pub use pauses::{CauseRow, LongPause, PauseSummary};
 pub use report::{
-    Fact, GcLife, GcPoint, GcReport, Incident, IncidentKind, LifeEnd, LossWindows, MmuPoint, Rates,
+    CpuSummary, Fact, GcLife, GcPoint, GcReport, Incident, IncidentKind, LifeEnd, LossWindows,
+    MmuPoint, Rates, Requested,
 };
 pub use safepoints::{Operation, SafepointSummary};
 pub use spiral::{Spiral, Stretch};
 
 use rayon::prelude::*;
 
-use crate::finding::RuleMeta;
+use crate::finding::{self, RuleMeta};
 use crate::input::{Coverage, Progress, Source};
 
 /// What a person can choose about the analysis.
@@ -42,7 +46,16 @@ pub struct Options {}
 
 /// The rules of this room.
 pub fn rules() -> Vec<&'static RuleMeta> {
-    Vec::new()
+    rules::RULES.iter().map(|rule| rule.meta()).collect()
+}
+
+/// Compares what two sets of logs show: did the change between them help?
+///
+/// The result is the report of `after` with the comparison in front.
+pub fn compare(before: &GcReport, mut after: GcReport) -> GcReport {
+    after.comparison = Some(compare::compare(&before.lives, &after.lives));
+    after.coverage.extend(before.coverage.iter().cloned());
+    after
 }
 
 /// Analyses all sources of this room together.
@@ -75,6 +88,11 @@ pub fn analyse(sources: &[&Source], _options: &Options, progress: &dyn Progress)
     for source in strangers {
         report.coverage.push(formats::not_recognised(source));
     }
+    for life in &report.lives {
+        let found = rules::RULES.iter().flat_map(|rule| rule.check(life));
+        report.findings.extend(found);
+    }
+    finding::sort(&mut report.findings);
     report
         .coverage
         .sort_by(|left, right| left.source.cmp(&right.source));

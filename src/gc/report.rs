@@ -107,10 +107,49 @@ pub struct GcLife {
     pub cause: Option<CauseVerdict>,
     /// Pauses of a second or more, longest first, at most 100.
     pub long_pauses: Vec<LongPause>,
+    /// CPU time of collections, when logged.
+    pub cpu: Option<CpuSummary>,
+    /// Collections that `System.gc()` asked for, when there were five or more.
+    pub requested: Option<Requested>,
     /// Safepoints, when logged.
     pub safepoints: Option<SafepointSummary>,
+    /// The JVM's own count and sum (microseconds) of its pauses, which Shenandoah writes at its exit: the judge over
+    /// `pauses`.
+    pub own_count: Option<(u64, i64)>,
+    /// A pause that began but whose end is not in the log: its name and place.
+    pub unfinished: Option<(String, Locator)>,
     /// Things that happened once or rarely and matter: counts with the first place.
     pub incidents: Vec<Incident>,
+}
+
+/// CPU time of collections. The JVM rounds it to 10 ms, so only pauses of 100 ms and more are summed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CpuSummary {
+    /// Pauses summed.
+    pub pauses: u64,
+    /// User CPU time in microseconds.
+    pub user: i64,
+    /// System CPU time in microseconds.
+    pub sys: i64,
+    /// Elapsed time in microseconds.
+    pub real: i64,
+    /// The longest pause that used less than a quarter of its time on a CPU: where it is and how long it was.
+    pub starved: Option<(Locator, i64)>,
+    /// The longest pause with more system than user time.
+    pub in_system: Option<(Locator, i64)>,
+}
+
+/// Collections that `System.gc()` asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Requested {
+    /// How many.
+    pub count: u64,
+    /// Median interval in microseconds.
+    pub interval: i64,
+    /// Share of the intervals within 20 % of the median, 0 to 1.
+    pub regular: f64,
+    /// Sum of their pauses in microseconds.
+    pub total: i64,
 }
 
 /// How the log of a life ends.

@@ -8,6 +8,9 @@ use super::event::{Collector, Event, Place};
 use super::report::{IncidentKind, LifeEnd};
 use crate::time::{Instant, Moment, Stamp};
 
+/// Times beyond a century are damage; without them no sum can overflow.
+const LATEST: i64 = 4_000_000_000_000_000;
+
 /// What a line says about time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Clocks {
@@ -103,6 +106,8 @@ pub(super) struct Run {
     pub(super) notes: BTreeMap<IncidentKind, Note>,
     pub(super) safepoints: BTreeMap<Vec<u8>, RawOperation>,
     pub(super) ended: Option<LifeEnd>,
+    /// Pauses and their sum in microseconds as the JVM itself counted them at its exit.
+    pub(super) footer: Option<(u64, i64)>,
     /// A pause whose end is not in the log.
     pub(super) open: Option<(String, Place)>,
     names: Vec<String>,
@@ -166,8 +171,7 @@ impl Run {
             Axis::Wall => clocks.wall_micros(),
             Axis::None => None,
         };
-        // Times beyond a century are damage; without them no sum can overflow.
-        if let Some(now) = now.filter(|now| (0..=4_000_000_000_000_000).contains(now)) {
+        if let Some(now) = now.filter(|now| (0..=LATEST).contains(now)) {
             let both = self.last_clocks.wall_micros().zip(clocks.wall_micros());
             if let Some((before, after)) = both
                 && after < before - 1_500_000
@@ -180,6 +184,15 @@ impl Run {
             self.last_clocks = clocks;
         }
         self.now
+    }
+
+    /// Takes the uptime of a further line of a run that counts in uptime.
+    pub(super) fn advance(&mut self, uptime: i64, place: Place) {
+        self.last = place;
+        if (0..=LATEST).contains(&uptime) {
+            self.now = uptime;
+            self.last_clocks.uptime = Some(uptime);
+        }
     }
 
     /// Counts something that matters at the current time.
@@ -213,12 +226,6 @@ impl Run {
         }
         let value = String::from_utf8_lossy(value).trim().to_owned();
         self.facts.push(RawFact { name, value, place });
-    }
-
-    /// The value of a fact.
-    pub(super) fn fact_value(&self, name: &str) -> Option<&str> {
-        let fact = self.facts.iter().find(|fact| fact.name == name)?;
-        Some(&fact.value)
     }
 
     /// Adds a safepoint; times in nanoseconds.

@@ -36,8 +36,6 @@ pub(super) struct Trouble {
     pub(super) spiral: Option<Spiral>,
     pub(super) near_miss: Option<Stretch>,
     pub(super) thrashing: Option<Stretch>,
-    /// Largest debt of the run, microseconds.
-    pub(super) max_debt: i64,
     /// When the floor of the live set stops being meaningful: the onset.
     pub(super) onset: Option<i64>,
 }
@@ -96,10 +94,7 @@ impl Debts {
 pub(super) fn judge(case: &Case<'_>) -> Trouble {
     let debts = Debts::of(case.loss);
     let hits = hits(case, &debts);
-    let mut trouble = Trouble {
-        max_debt: debts.max / 1000,
-        ..Trouble::default()
-    };
+    let mut trouble = Trouble::default();
     if let Some(spiral) = spiral(case, &debts, &hits) {
         trouble.onset = spiral.onset;
         trouble.spiral = Some(spiral);
@@ -408,10 +403,10 @@ fn near_miss(case: &Case<'_>, debts: &Debts) -> Option<Stretch> {
     if lowest as f64 > 0.7 * ceiling.bytes() as f64 {
         return None;
     }
-    let at = text::duration(to - from);
+    let at = text::duration((to - from).max(SECOND));
     let left = text::percent(lowest as f64, ceiling.bytes() as f64);
     let summary = t!(
-        "collections failed their plan for {at}; afterwards the heap went back to {left} of its limit and the process lived on",
+        "collections failed their plan within {at}; afterwards the heap went back to {left} of its limit and the process lived on",
         at,
         left
     );

@@ -2,7 +2,7 @@
 
 use super::report::{IncidentReport, Life};
 use crate::document::{
-    Axis, Band, Chart, HeatMap, Lane, Mark, Marker, Series, SpanRow, Spans, Timeline, Unit,
+    Axis, Band, Chart, Lane, Mark, Marker, Series, SpanRow, Spans, Timeline, Unit,
 };
 use crate::finding::Severity;
 use crate::gc::GcLife;
@@ -65,20 +65,6 @@ pub(super) fn lives(report: &IncidentReport) -> Option<Chart> {
             to,
             rows,
             markers: Vec::new(),
-        })
-    })
-}
-
-/// The response-time map.
-pub(super) fn response_times(report: &IncidentReport) -> Option<Chart> {
-    let map = &report.rooms.access.heat_map;
-    (report.rooms.access.zoned && !map.cells.is_empty()).then(|| {
-        Chart::HeatMap(HeatMap {
-            title: t!("Response times of all requests"),
-            from: map.from.0,
-            column: map.column_us,
-            rows: map.rows.clone(),
-            cells: map.cells.clone(),
         })
     })
 }

@@ -1,15 +1,17 @@
 //! The incident report as blocks: verdict, impact, timeline, chain, what was ruled out, lives, actions, sources.
 
 use super::charts;
-use super::ledger::{Judged, Seen};
-use super::report::{End, IncidentReport, Life, Link};
+use super::ledger::{Clue, Judged, Seen};
+use super::report::{End, IncidentReport, Life, Link, SourceRow};
 use crate::document::{Block, Document, Section, Table, Verdict, Words};
 use crate::finding::{Confidence, Evidence, Severity};
+use crate::input::Kind;
 use crate::t;
 use crate::text::{count, duration, percent};
+use crate::time::{Moment, SECOND};
 
 /// Rows of the timeline shown before the rest is left to the detail.
-const TIMELINE: usize = 24;
+const TIMELINE: usize = 16;
 
 impl IncidentReport {
     /// The report as blocks.
@@ -45,7 +47,7 @@ impl IncidentReport {
         let mut fact = |name: String, value: String| facts.push((name, value.into()));
         fact(t!("Deaths"), self.deaths());
         if let Some(down) = impact.down {
-            fact(t!("Out of service between lives"), duration(down));
+            fact(t!("Without service"), duration(down));
         }
         if let (Some(requests), Some(failed)) = (impact.requests, impact.failed) {
             let failed = t!(
@@ -62,7 +64,7 @@ impl IncidentReport {
         {
             let longest = t!(
                 "{length}, from {from} to {to}",
-                length = duration(to.lo.since(from.hi)),
+                length = duration(to.lo.since(from.lo)),
                 from = from.lo.time_of_day(),
                 to = to.lo.time_of_day()
             );
@@ -116,11 +118,7 @@ impl IncidentReport {
     }
 
     fn picture(&self) -> Vec<Block> {
-        let charts = [
-            charts::timeline(self),
-            charts::lives(self),
-            charts::response_times(self),
-        ];
+        let charts = [charts::timeline(self), charts::lives(self)];
         let charts: Vec<Block> = charts.into_iter().flatten().map(Block::Chart).collect();
         match charts.is_empty() {
             true => Vec::new(),
@@ -129,38 +127,33 @@ impl IncidentReport {
     }
 
     fn timeline_block(&self) -> Block {
-        let full = self.timeline_table(usize::MAX);
         let title = t!("Timeline");
+        let table = |most| Block::Table(self.timeline_table(most));
         if self.timeline.len() <= TIMELINE {
-            return Section::main(title, vec![Block::Table(full)]);
+            return Section::main(title, vec![table(usize::MAX)]);
         }
-        let short = self.timeline_table(TIMELINE);
-        let all = Section::detail(t!("All of the timeline"), vec![Block::Table(full)]);
-        Section::main(title, vec![Block::Table(short), all])
+        let all = Section::detail(t!("All of the timeline"), vec![table(usize::MAX)]);
+        Section::main(title, vec![table(TIMELINE), all])
     }
 
     /// The most severe entries, in order of time.
     fn timeline_table(&self, most: usize) -> Table {
-        let mut table = Table::new(&[&t!("Time"), &t!("Life"), &t!("What"), &t!("Where")]);
         let mut kept: Vec<usize> = (0..self.timeline.len()).collect();
         kept.sort_by_key(|index| (std::cmp::Reverse(self.timeline[*index].severity), *index));
         kept.truncate(most);
         kept.sort_unstable();
+        let mut table = Table::new(&[&t!("Time"), &t!("#Life"), &t!("What"), &t!("Where")]);
         table.more = (self.timeline.len() - kept.len()) as u64;
+        let mut day = String::new();
         for entry in kept.into_iter().map(|index| &self.timeline[index]) {
-            let until = entry.until.map_or(String::new(), |until| {
-                t!(" – {until}", until = until.lo.time_of_day())
-            });
             let what = match entry.severity {
                 Severity::Critical => Words::strong(entry.statement.clone()),
                 _ => entry.statement.as_str().into(),
             };
+            let life = entry.life.map_or(String::new(), |life| life.to_string());
             table.row([
-                Words::from(entry.at.to_string()).and(until),
-                entry
-                    .life
-                    .map_or(String::new(), |life| life.to_string())
-                    .into(),
+                time_of(entry.at, entry.until, &mut day).into(),
+                life.into(),
                 what,
                 Words::code(entry.evidence.locator.to_string()),
             ]);
@@ -178,36 +171,29 @@ impl IncidentReport {
             &t!("#Heap after GC"),
             &t!("#Lost to GC"),
             &t!("#Busy threads"),
-            &t!("Evidence"),
+            &t!("#Kinds of evidence"),
         ]);
+        let dash = || "–".to_owned();
+        let share = |value: Option<f64>| value.map_or_else(dash, |value| percent(value, 1.0));
+        let mut day = String::new();
         for life in &self.lives {
-            let covered: Vec<&str> = life.covered_by.iter().map(|kind| kind.word()).collect();
-            let uptime = match (life.started, life.ended) {
-                (Some(start), Some(end)) => duration(end.lo.since(start.lo)),
-                _ => "–".to_owned(),
-            };
-            let share =
-                |value: Option<f64>| value.map_or("–".to_owned(), |value| percent(value, 1.0));
-            let dash = || "–".to_owned();
+            let started = life.started.map(|at| time_of(at, None, &mut day));
+            let exit = life.terminator.exit_code;
+            let busy = life.busy.map(|(busy, all)| format!("{busy}/{all}"));
             table.row([
                 life.number.to_string().into(),
-                life.started.map_or_else(dash, |at| at.to_string()).into(),
-                uptime.into(),
+                started.unwrap_or_else(dash).into(),
+                life.uptime().map_or_else(dash, duration).into(),
                 life.terminator.kind.words().into(),
-                life.terminator
-                    .exit_code
-                    .map_or_else(dash, |code| code.to_string())
-                    .into(),
+                exit.map_or_else(dash, |code| code.to_string()).into(),
                 share(life.occupancy_at_end).into(),
                 share(life.gc_loss_at_end).into(),
-                life.busy
-                    .map_or_else(dash, |(busy, all)| format!("{busy}/{all}"))
-                    .into(),
-                covered.join(", ").into(),
+                busy.unwrap_or_else(dash).into(),
+                t!("{known} of 5", known = life.covered_by.len()).into(),
             ]);
         }
         let note = t!(
-            "Heap and collector: the last minute of each life. Busy threads: the request pool in the last thread dump."
+            "Heap and collector: the minute before it ended or was told to. Busy threads: the request pool in the last thread dump."
         );
         Section::main(
             t!("Lives"),
@@ -217,32 +203,21 @@ impl IncidentReport {
 
     /// What was considered and how it was judged, in the life that the verdict is about.
     fn hypotheses_block(&self) -> Block {
+        let title = t!("What was considered, and ruled out");
         let Some(life) = super::verdict::subject(&self.lives).map(|index| &self.lives[index])
         else {
-            return Section::detail(t!("What was considered"), Vec::new());
+            return Section::detail(title, Vec::new());
         };
-        let mut table = Table::new(&[&t!("Hypothesis"), &t!("Judged"), &t!("For"), &t!("Against")]);
         let judged = || life.mechanisms.iter().chain(&life.causes);
         let decided = |judged: &&Judged| judged.confidence != Confidence::Undetermined;
-        for judged in judged().filter(decided) {
-            let list = |clues: Vec<&str>| clues.join("; ");
+        let mut table = Table::new(&[&t!("Hypothesis"), &t!("Judged"), &t!("Mainly because")]);
+        let mut rows: Vec<&Judged> = judged().filter(decided).collect();
+        rows.sort_by_key(|judged| std::cmp::Reverse((judged.confidence, judged.decibans)));
+        for judged in &rows {
             table.row([
-                Words::from(judged.title.as_str()),
+                judged.title.as_str().into(),
                 Words::strong(judged.confidence.word()),
-                list(
-                    judged
-                        .speaking_for()
-                        .map(|clue| clue.statement.as_str())
-                        .collect(),
-                )
-                .into(),
-                list(
-                    judged
-                        .speaking_against()
-                        .map(|clue| clue.statement.as_str())
-                        .collect(),
-                )
-                .into(),
+                main_clue(judged).into(),
             ]);
         }
         let open: Vec<&str> = judged()
@@ -257,8 +232,9 @@ impl IncidentReport {
             );
             blocks.push(Block::Paragraph(open.into()));
         }
-        blocks.extend(judged().filter(decided).map(ledger));
-        Section::main(t!("What was considered, and ruled out"), blocks)
+        let ledgers = rows.into_iter().map(ledger).collect();
+        blocks.push(Section::detail(t!("The ledgers"), ledgers));
+        Section::main(title, blocks)
     }
 
     fn missing_block(&self) -> Option<Block> {
@@ -313,7 +289,25 @@ impl IncidentReport {
                 count(lost).into(),
             ]);
         }
-        let mut blocks = vec![Block::Table(table)];
+        let unknown = |source: &&SourceRow| source.kinds == [Kind::Unknown];
+        let unknown: Vec<&str> = self
+            .sources
+            .iter()
+            .filter(unknown)
+            .map(|source| source.name.as_str())
+            .collect();
+        let lost: u64 = self.coverage.iter().map(|read| read.not_understood).sum();
+        let mut summary = t!(
+            "{files} files; {lost} lines or bytes of the recognised ones not understood.",
+            files = self.sources.len(),
+            lost = count(lost)
+        );
+        if !unknown.is_empty() {
+            let names = unknown.join(", ");
+            summary.push(' ');
+            summary.push_str(&t!("Not recognised: {names}.", names));
+        }
+        let mut blocks = vec![Block::Paragraph(summary.into())];
         let issues = self
             .coverage
             .iter()
@@ -326,6 +320,10 @@ impl IncidentReport {
             ));
             blocks.push(Block::List(issues));
         }
+        blocks.push(Section::detail(
+            t!("All sources"),
+            vec![Block::Table(table)],
+        ));
         let clocks = self.clocks.iter();
         let clocks: Vec<Words> = clocks
             .map(|clock| {
@@ -368,17 +366,54 @@ impl IncidentReport {
 
 fn link(link: &Link) -> Words {
     let words = match link.at {
-        Some(at) => Words::strong(at.lo.time_of_day())
-            .and("  ")
-            .and(link.statement.as_str()),
-        None => link.statement.as_str().into(),
+        // An interval wider than a breath: all that is known is that it was so by its end.
+        Some(at) if at.width() > 3 * SECOND => {
+            Words::strong(t!("by {time}", time = at.hi.time_of_day())).and("  ")
+        }
+        Some(at) => Words::strong(at.lo.time_of_day()).and("  "),
+        None => Words::default(),
     };
+    let words = words.and(link.statement.as_str());
     match link.evidence.first() {
         Some(evidence) => words
             .and("  ")
             .and(Words::code(evidence.locator.to_string())),
         None => words,
     }
+}
+
+/// The time of an entry; the day is written where it changes.
+fn time_of(at: Moment, until: Option<Moment>, day: &mut String) -> String {
+    let full = at.lo.display();
+    let (date, _) = full.split_once(' ').unwrap_or((&full, ""));
+    let mut text = String::new();
+    if date != day.as_str() {
+        text.push_str(date);
+        text.push(' ');
+        date.clone_into(day);
+    }
+    text.push_str(&at.lo.time_of_day());
+    let end = match until {
+        Some(until) => Some(until.lo),
+        None => (at.width() > SECOND).then_some(at.hi),
+    };
+    if let Some(end) = end {
+        text.push_str(" – ");
+        text.push_str(&end.time_of_day());
+    }
+    text
+}
+
+/// The weightiest seen clue in the direction of the judgement.
+fn main_clue(judged: &Judged) -> String {
+    let mut clues: Vec<&Clue> = match judged.holds() {
+        true => judged.speaking_for().collect(),
+        false => judged.speaking_against().collect(),
+    };
+    clues.sort_by_key(|clue| std::cmp::Reverse(clue.weight.abs()));
+    clues
+        .first()
+        .map_or(String::new(), |clue| clue.statement.clone())
 }
 
 /// The ledger of one hypothesis with its evidence.

@@ -36,7 +36,8 @@ pub(super) fn died(life: &Life) -> bool {
     ) && (life.ended.is_some() || life.terminator.kind != End::Unknown)
 }
 
-/// From each death to the next life that is up, or to its first finished request, whichever is known first.
+/// From the last request that finished before each death (or the death itself) to the next that finished, or to the
+/// next life that is up, whichever is known first.
 fn down(rooms: &Rooms, clocks: &Clocks, lives: &[Life]) -> Option<i64> {
     let finished: Vec<Instant> = rooms
         .access
@@ -47,13 +48,20 @@ fn down(rooms: &Rooms, clocks: &Clocks, lives: &[Life]) -> Option<i64> {
         .collect();
     let mut total = None;
     for pair in lives.windows(2) {
-        let (Some(ended), Some(started)) = (pair[0].ended, pair[1].started) else {
+        let (Some(started), Some(ended), Some(next)) =
+            (pair[0].started, pair[0].ended, pair[1].started)
+        else {
             continue;
         };
-        let served = finished.iter().find(|at| **at > started.lo).copied();
+        let before = finished.iter().rfind(|at| **at <= ended.lo);
+        let gone = match before {
+            Some(last) if *last > started.lo => last.plus(rooms.access.step_us),
+            _ => ended.lo,
+        };
+        let served = finished.iter().find(|at| **at > next.lo).copied();
         let back = [pair[1].ready.map(|ready| ready.lo), served];
         if let Some(back) = back.into_iter().flatten().min() {
-            *total.get_or_insert(0) += back.since(ended.lo).max(0);
+            *total.get_or_insert(0) += back.since(gone).max(0);
         }
     }
     total

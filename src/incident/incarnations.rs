@@ -1,9 +1,12 @@
 //! The lives of each JVM: starts that different sources saw are one start, and each life owns its evidence.
 
+use std::collections::BTreeMap;
+
 use super::clocks::{Clocks, jvm_start};
 use super::placed::Placed;
 use super::rooms::Rooms;
-use crate::events::{Subject, What};
+use super::terminator::OUT_OF_MEMORY;
+use crate::events::{Rough, Subject, What};
 use crate::gc::LifeEnd;
 use crate::time::{Instant, Moment, SECOND};
 
@@ -11,6 +14,9 @@ use crate::time::{Instant, Moment, SECOND};
 const EXEC_DELAY: i64 = 10 * SECOND;
 /// The longest start-up that a "server is up" line without further evidence stands for.
 const START_UP: i64 = 120 * SECOND;
+
+/// A log of uptimes and a life of which a supervisor tells are as long as each other within this.
+const SAME_LENGTH: i64 = 3 * SECOND;
 
 /// One life of a JVM with the evidence that speaks of it, as positions in the rooms' reports.
 #[derive(Debug, Clone, Default)]
@@ -59,7 +65,7 @@ pub(super) fn find(rooms: &Rooms, clocks: &Clocks, events: &[Placed<'_>]) -> Vec
     if lives.is_empty() {
         lives.push(Incarnation::default());
     }
-    adopt_unclocked_logs(&mut lives, rooms);
+    adopt_unclocked_logs(&mut lives, rooms, clocks);
     end(&mut lives, rooms, clocks);
     drop_sidecars(&mut lives, rooms);
     give_evidence(&mut lives, rooms, clocks, events);
@@ -152,13 +158,16 @@ fn cluster(starts: Vec<(Moment, Witness)>, rooms: &Rooms) -> Vec<Incarnation> {
         .collect()
 }
 
-/// GC logs without a clock belong to the only life there is; to no life when there are several.
-fn adopt_unclocked_logs(lives: &mut Vec<Incarnation>, rooms: &Rooms) {
+/// GC logs without a clock belong to the only life there is; to the one that lasted as long, when there are several.
+fn adopt_unclocked_logs(lives: &mut Vec<Incarnation>, rooms: &Rooms, clocks: &Clocks) {
     let owned: Vec<usize> = lives.iter().filter_map(|life| life.gc).collect();
-    for index in 0..rooms.gc.lives.len() {
-        if owned.contains(&index) {
-            continue;
-        }
+    let mut homeless: Vec<usize> = (0..rooms.gc.lives.len())
+        .filter(|index| !owned.contains(index))
+        .collect();
+    if lives.len() > 1 {
+        adopt_by_length(lives, &mut homeless, rooms, clocks);
+    }
+    for index in homeless {
         match lives.as_mut_slice() {
             [only] if only.gc.is_none() => only.gc = Some(index),
             _ => lives.push(Incarnation {
@@ -168,6 +177,63 @@ fn adopt_unclocked_logs(lives: &mut Vec<Incarnation>, rooms: &Rooms) {
         }
     }
     lives.sort_by_key(|life| (life.started.is_none(), life.started.map(|at| at.lo)));
+}
+
+/// Gives logs of uptimes to lives that lasted as long, where one life fits one log and no other. A log and a life that
+/// are left over alone belong together if the log is not longer.
+fn adopt_by_length(
+    lives: &mut [Incarnation],
+    homeless: &mut Vec<usize>,
+    rooms: &Rooms,
+    clocks: &Clocks,
+) {
+    let lasted: Vec<Option<i64>> = lives
+        .iter()
+        .map(|life| {
+            let container = &rooms.events.lives[life.container?];
+            let source = container.locators.first().map_or("", |at| &at.source);
+            let ended = clocks.place(source, container.ended?)?;
+            Some(ended.hi.since(life.started?.lo))
+        })
+        .collect();
+    let length = |log: usize| rooms.gc.lives[log].end;
+    let fits = |log: usize, life: usize| {
+        let gap = lasted[life].map(|lasted| lasted - length(log));
+        gap.is_some_and(|gap| gap.abs() <= SAME_LENGTH)
+    };
+    let free: Vec<usize> = (0..lives.len())
+        .filter(|life| lives[*life].gc.is_none() && lives[*life].container.is_some())
+        .collect();
+    let all = homeless.clone();
+    let only = |mut found: Vec<usize>| found.pop().filter(|_| found.is_empty());
+    for &log in &all {
+        let life = only(
+            free.iter()
+                .copied()
+                .filter(|life| fits(log, *life))
+                .collect(),
+        );
+        let back = |life: &usize| {
+            only(
+                all.iter()
+                    .copied()
+                    .filter(|log| fits(*log, *life))
+                    .collect(),
+            ) == Some(log)
+        };
+        if let Some(life) = life.filter(back) {
+            lives[life].gc = Some(log);
+            homeless.retain(|other| *other != log);
+        }
+    }
+    let mut left = free.into_iter().filter(|life| lives[*life].gc.is_none());
+    if let (Some(life), None, [log]) = (left.next(), left.next(), homeless.as_slice()) {
+        let log = *log;
+        if lasted[life].is_none_or(|lasted| length(log) <= lasted + SAME_LENGTH) {
+            lives[life].gc = Some(log);
+            homeless.clear();
+        }
+    }
 }
 
 /// When each life ended: as the supervisor saw it, else between the last line it logged and the next start.
@@ -186,6 +252,9 @@ fn end(lives: &mut [Incarnation], rooms: &Rooms, clocks: &Clocks) {
             continue;
         };
         let last = clocks.place(&gc.last.source, gc.last_stamp);
+        if let (Some(ended), Some(last)) = (life.ended, last) {
+            life.ended = Some(sharper(ended, last, gc.ended));
+        }
         if life.ended.is_none() && !life.running {
             life.ended = match (gc.ended, last, next) {
                 (LifeEnd::ExitBlock, Some(last), _) => Some(last),
@@ -197,6 +266,19 @@ fn end(lives: &mut [Incarnation], rooms: &Rooms, clocks: &Clocks) {
             };
         }
     }
+}
+
+/// The end as its supervisor saw it, narrowed by the last line that the JVM logged: it lived at least until then, and
+/// after the exit summary hardly any longer.
+fn sharper(ended: Moment, last: Moment, how: LifeEnd) -> Moment {
+    if !(ended.lo..=ended.hi).contains(&last.lo) {
+        return ended;
+    }
+    let hi = match how {
+        LifeEnd::ExitBlock => ended.hi.min(last.hi.plus(SECOND)),
+        LifeEnd::LogEnds | LifeEnd::NextLife => ended.hi,
+    };
+    Moment { lo: last.lo, hi }
 }
 
 /// A container that never restarted and of which no JVM evidence speaks is not what this is about.
@@ -249,12 +331,21 @@ fn give_evidence(lives: &mut [Incarnation], rooms: &Rooms, clocks: &Clocks, even
             lives[owner].heaps.push(index);
         }
     }
+    let mut homeless: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
     for (index, placed) in events.iter().enumerate() {
-        let owner = match placed.at {
-            Some(at) => at_time(lives, at.lo),
-            None => (lives.len() == 1).then_some(0),
+        let source = placed.event.locator.source.as_str();
+        let stamp = match (placed.at, placed.event.rough) {
+            // After the last stamp of its source, or before the first: in the same life as the line that has it.
+            (None, Some(Rough::After(stamp) | Rough::Before(stamp))) => clocks.place(source, stamp),
+            (at, _) => at,
         };
-        let Some(owner) = owner else { continue };
+        let owner = stamp
+            .and_then(|at| at_time(lives, at.lo))
+            .or((lives.len() == 1).then_some(0));
+        let Some(owner) = owner else {
+            homeless.entry(source).or_default().push(index);
+            continue;
+        };
         let life = &mut lives[owner];
         life.events.push((index, placed.at));
         if matches!(placed.what(), What::ServerStarted { .. }) && life.ready.is_none() {
@@ -265,9 +356,41 @@ fn give_evidence(lives: &mut [Incarnation], rooms: &Rooms, clocks: &Clocks, even
             lives[last].events.push((index, placed.until));
         }
     }
+    for unplaced in homeless.into_values() {
+        if let Some(owner) = author(lives, rooms, events, &unplaced) {
+            let own = unplaced.into_iter().map(|index| (index, None));
+            lives[owner].events.extend(own);
+        }
+    }
     for life in lives {
         life.dumps.sort_by_key(|(index, _)| *index);
     }
+}
+
+/// The life that wrote an output without stamps: the only one that ended as the output says, or the only one that left
+/// the heap dump it tells of.
+fn author(
+    lives: &[Incarnation],
+    rooms: &Rooms,
+    events: &[Placed<'_>],
+    unplaced: &[usize],
+) -> Option<usize> {
+    let tells = |test: fn(&What) -> bool| unplaced.iter().any(|index| test(events[*index].what()));
+    let only = |test: &dyn Fn(&Incarnation) -> bool| {
+        let mut found = (0..lives.len()).filter(|life| test(&lives[*life]));
+        found.next().filter(|_| found.next().is_none())
+    };
+    if tells(|what| matches!(what, What::JvmTerminating { abort: false })) {
+        let ended_so = |life: &Incarnation| {
+            let end = life
+                .container
+                .and_then(|index| rooms.events.lives[index].end.as_ref());
+            end.and_then(|end| end.exit_code) == Some(OUT_OF_MEMORY)
+        };
+        return only(&ended_so);
+    }
+    tells(|what| matches!(what, What::HeapDumpBegun { .. }))
+        .then(|| only(&|life| !life.heaps.is_empty()))?
 }
 
 /// The last life that had begun at `at`, with a second of grace for clocks that truncate.

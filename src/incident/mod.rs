@@ -81,6 +81,7 @@ pub fn correlate(rooms: Rooms) -> IncidentReport {
         .collect();
     let subject = verdict::subject(&lives);
     let (verdict, chain) = verdict::reach(&lives, subject, &cases, &opinions);
+    let missing = verdict::missing(subject.map(|index| &opinions[index]), verdict.confidence);
     let mut findings: Vec<_> = rooms.findings().cloned().collect();
     finding::sort(&mut findings);
     IncidentReport {
@@ -89,8 +90,8 @@ pub fn correlate(rooms: Rooms) -> IncidentReport {
         unobserved_lives: unobserved(&rooms, &lives),
         chain,
         timeline: timeline::merge(&cases),
-        recurrence: recurrence::find(&lives),
-        missing: verdict::missing(subject.map(|index| &opinions[index])),
+        recurrence: recurrence::find(&lives, verdict::fills_up(&lives, subject)),
+        missing,
         findings,
         sources: Vec::new(),
         coverage: rooms.coverage().cloned().collect(),

@@ -55,6 +55,9 @@ pub struct Verdict {
     pub explanation: Vec<String>,
     /// What to do now.
     pub actions: Vec<String>,
+    /// Number of the life that the answer is about.
+    #[serde(default)]
+    pub life: Option<u64>,
     /// The same for the same incident of the same program, to link tickets: a hash over the hypotheses and what they
     /// point at, without times and addresses.
     pub signature: String,
@@ -68,6 +71,7 @@ impl Default for Verdict {
             headline: String::new(),
             explanation: Vec::new(),
             actions: Vec::new(),
+            life: None,
             signature: String::new(),
         }
     }
@@ -82,7 +86,8 @@ pub struct Impact {
     pub failed: Option<u64>,
     /// Lives that ended against the will of their operator.
     pub deaths: u64,
-    /// Microseconds between the end of a life and the next sign of service, summed.
+    /// Microseconds between the last request finished before each death, or the death itself, and the next sign of
+    /// service, summed.
     pub down: Option<i64>,
     /// Silences of the access log: first and last moment.
     pub silences: Vec<(Moment, Moment)>,

@@ -4,7 +4,7 @@
 use super::case::{Case, quote};
 use super::placed::Placed;
 use super::report::{End, Terminator};
-use crate::events::{KillReason, OomScope, Terminated, What};
+use crate::events::{KillReason, OomScope, ProbeKind, Terminated, What};
 use crate::finding::{Confidence, Evidence};
 use crate::gc::LifeEnd;
 use crate::t;
@@ -16,7 +16,7 @@ const KILLED: i32 = 128 + 9;
 /// SIGTERM as a container's exit code.
 const TERMINATED: i32 = 128 + 15;
 /// `-XX:+ExitOnOutOfMemoryError` ends the JVM with this code.
-const OUT_OF_MEMORY: i32 = 3;
+pub(super) const OUT_OF_MEMORY: i32 = 3;
 /// A life that ends with an error before this age failed to start.
 const START: i64 = 60 * SECOND;
 
@@ -107,7 +107,8 @@ fn probe_kill(case: &Case<'_>) -> Option<Terminator> {
                 }
             )
         })
-        .last()?;
+        .last()
+        .or_else(|| unhealthy_stop(case))?;
     let code = end_record(case).and_then(|end| end.exit_code);
     let reaction = match code {
         Some(KILLED) => {
@@ -130,6 +131,32 @@ fn probe_kill(case: &Case<'_>) -> Option<Terminator> {
         .last();
     let ended = verdict(End::ProbeKill, confidence, statement);
     Some(with(ended, failed.into_iter().chain([order])))
+}
+
+/// The stop that a platform orders at once when its own health check has failed: App Service names no reason in the
+/// order itself.
+fn unhealthy_stop<'c, 'a>(case: &'c Case<'a>) -> Option<&'c Placed<'a>> {
+    const AT_ONCE: i64 = 10 * SECOND;
+    let failed = case
+        .events_where(|what| {
+            matches!(
+                what,
+                What::ProbeFailed {
+                    probe: ProbeKind::Health,
+                    ..
+                }
+            )
+        })
+        .filter_map(Placed::last)
+        .last()?;
+    let stop = |what: &What| {
+        let reason = KillReason::Stop;
+        *what == What::KillOrdered { reason }
+    };
+    case.events_where(stop).find(|order| {
+        let after = order.at.map(|at| at.lo.since(failed.lo));
+        after.is_some_and(|after| (0..=AT_ONCE).contains(&after))
+    })
 }
 
 fn own_exit(case: &Case<'_>) -> Option<Terminator> {

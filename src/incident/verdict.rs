@@ -89,6 +89,7 @@ pub(super) fn reach(
         headline: headline(life, deaths, mechanism, cause),
         explanation,
         actions,
+        life: Some(life.number),
         signature: sign(life, case, mechanism, cause),
     };
     (verdict, chain(life, mechanism, cause))
@@ -192,16 +193,33 @@ fn chain(life: &Life, mechanism: Option<&Opinion>, cause: Option<&Opinion>) -> V
             evidence: life.terminator.evidence.clone(),
         });
     }
-    let mut last = None;
-    let mut keyed: Vec<_> = links
-        .into_iter()
-        .map(|link| {
-            last = link.at.map(|at| at.lo).or(last);
-            (last, link)
-        })
-        .collect();
-    keyed.sort_by_key(|(at, _)| *at);
-    keyed.into_iter().map(|(_, link)| link).collect()
+    in_order(links)
+}
+
+/// Moves a link before another only where the times prove it; what overlaps stays as cause and effect have it.
+fn in_order(links: Vec<Link>) -> Vec<Link> {
+    let mut ordered: Vec<Link> = Vec::with_capacity(links.len());
+    for link in links {
+        let later = |other: &Link| {
+            let order = other.at.zip(link.at).map(|(other, own)| other.order(own));
+            order == Some(Some(std::cmp::Ordering::Greater))
+        };
+        let place = ordered.iter().position(later).unwrap_or(ordered.len());
+        ordered.insert(place, link);
+    }
+    ordered
+}
+
+/// Whether the cause is something that fills up with use, so that its date can be told.
+pub(super) fn fills_up(lives: &[Life], subject: Option<usize>) -> bool {
+    const FILLING: [&str; 4] = [
+        "incident/gradual-leak",
+        "incident/native-leak",
+        "incident/connection-leak",
+        "incident/thread-limit",
+    ];
+    let best = subject.and_then(|index| lives[index].causes.first());
+    best.is_some_and(|cause| cause.holds() && FILLING.contains(&cause.hypothesis.as_str()))
 }
 
 fn sign(
@@ -228,13 +246,18 @@ fn sign(
     signature(&parts)
 }
 
-/// Evidence that could have changed the answer, the weightiest first. Only hypotheses still in play are asked.
-pub(super) fn missing(opinions: Option<&Vec<Opinion>>) -> Vec<Missing> {
+/// Evidence that could have changed the answer, the weightiest first. Only hypotheses still in play are asked: all that
+/// are not refuted, or, once the answer is confirmed, those that share it.
+pub(super) fn missing(opinions: Option<&Vec<Opinion>>, answer: Confidence) -> Vec<Missing> {
+    let enough = match answer {
+        Confidence::Confirmed => Confidence::Possible,
+        _ => Confidence::Undetermined,
+    };
     let mut weights: BTreeMap<Need, i32> = BTreeMap::new();
     let in_play = opinions
         .into_iter()
         .flatten()
-        .filter(|opinion| opinion.judged.confidence > Confidence::Unlikely);
+        .filter(|opinion| opinion.judged.confidence >= enough);
     for (need, weight) in in_play.flat_map(|opinion| &opinion.needs) {
         *weights.entry(*need).or_default() += weight;
     }

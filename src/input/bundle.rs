@@ -25,7 +25,7 @@ pub struct Bundle {
     pub sources: Vec<Source>,
     /// What could not be opened or unpacked and why, and what was left out.
     pub issues: Vec<ParseIssue>,
-    /// Every file as it was opened, to see later whether it stayed whole.
+    /// The mapped files, to see later whether they stayed whole.
     pub watch: Watch,
 }
 
@@ -150,7 +150,9 @@ fn open(found: &Found, recogniser: &Recogniser<'_>) -> Bundle {
             return part;
         }
     };
-    part.watch.0.push((name.clone(), bytes.clone()));
+    if bytes.is_mapped() {
+        part.watch.0.push((name.clone(), bytes.clone()));
+    }
     let unpacked = unpack::unpack(name, bytes);
     part.issues.extend(unpacked.issues);
     part.sources = unpacked

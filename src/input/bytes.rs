@@ -25,6 +25,11 @@ impl Bytes {
         Self { store, range }
     }
 
+    /// Whether a file stands behind these bytes, which may still change.
+    pub(super) fn is_mapped(&self) -> bool {
+        matches!(&*self.store, Store::Mapped(_))
+    }
+
     /// The bytes in `range`, which is cut to what there is.
     pub(super) fn slice(&self, range: Range<usize>) -> Self {
         let end = self.range.start.saturating_add(range.end);

@@ -6,11 +6,12 @@
 //! access behind the new end with `SIGBUS`, which would end the run. The first mapping therefore installs a handler
 //! that, if and only if the address lies in a mapping of this module, lays anonymous zero pages over the lost ones,
 //! notes the first lost offset and lets the access repeat; analysis goes on over zeros, and [`Map::lost_from`] tells
-//! afterwards that it did. Any other `SIGBUS` goes to the handler that was there before. Bytes already read stay what
+//! afterwards that it did. Any other fault goes to the handler that was there before, and a `SIGBUS` that somebody
+//! sent ends the process as it always does. Bytes already read stay what
 //! they were; a slice may therefore change under its reader, once, from content to zeros. No parser may rely on reading
 //! the same byte twice for memory safety, and in safe Rust none can.
 //!
-//! The handler uses atomics and the `mmap` system call only (libwayland answers shrunken buffers in the same way). Its
+//! The handler uses atomics, `mmap`, `signal` and `raise` only (libwayland answers shrunken buffers in the same way). Its
 //! registry is an array of fixed size; a file that finds no place in it is read instead of mapped.
 #![allow(unsafe_code)]
 
@@ -181,9 +182,18 @@ mod guard {
     }
 
     extern "C" fn on_bus_error(_: i32, info: *mut libc::siginfo_t, _: *mut libc::c_void) {
-        // SAFETY: the kernel gives a valid `siginfo_t` to a handler installed with `SA_SIGINFO`, and for SIGBUS it
-        // holds the address.
-        let address = unsafe { (*info).si_addr() } as usize;
+        // SAFETY: the kernel gives a valid `siginfo_t` to a handler installed with `SA_SIGINFO`. It holds an address
+        // when the kernel raised the signal itself (a positive code).
+        let (code, address) = unsafe { ((*info).si_code, (*info).si_addr() as usize) };
+        if code <= 0 {
+            // Somebody sent it: no access will repeat, so the default action has to be asked for.
+            // SAFETY: both calls are async-signal-safe and take plain values.
+            unsafe {
+                libc::signal(libc::SIGBUS, libc::SIG_DFL);
+                libc::raise(libc::SIGBUS);
+            }
+            return;
+        }
         if answer(address) {
             return;
         }

@@ -14,6 +14,7 @@ pub use sarif::sarif;
 pub use terminal::{Style, terminal};
 
 use crate::finding::Severity;
+use crate::time::Moment;
 
 /// A sign beside the word and the colour of a severity, for those who do not see colours.
 fn sign(severity: Severity) -> &'static str {
@@ -32,5 +33,23 @@ fn letters(index: usize) -> String {
     match index / 26 {
         0 => last.to_string(),
         more => letters(more - 1) + &last.to_string(),
+    }
+}
+
+/// From the first moment to the last, with what they share written once.
+fn when(first: Moment, last: Moment) -> String {
+    let (from, to) = (first.to_string(), last.to_string());
+    if from == to {
+        return from;
+    }
+    // Date, time, zone; more where the moment is uncertain.
+    let parts = |text: &str| text.split(' ').map(str::to_owned).collect::<Vec<_>>();
+    match (&parts(&from)[..], &parts(&to)[..]) {
+        ([date, from, zone], [same_date, to, same_zone])
+            if date == same_date && zone == same_zone =>
+        {
+            format!("{date} {from} – {to} {zone}")
+        }
+        _ => format!("{from} – {to}"),
     }
 }

@@ -24,6 +24,9 @@ pub(super) fn value(unit: Unit, value: f64) -> String {
 
 /// A round value without the zeros that say nothing: `512 MiB`, `200 ms`.
 pub(super) fn label(unit: Unit, at: f64) -> String {
+    if at == 0.0 {
+        return "0".to_owned();
+    }
     let long = value(unit, at);
     let end = long
         .find(|c: char| !c.is_ascii_digit() && c != '.' && c != ',')
@@ -315,13 +318,13 @@ mod tests {
         };
         assert_eq!(
             labels(Unit::Bytes, 1.9e9),
-            ["0 B", "512 MiB", "1 GiB", "1.5 GiB", "2 GiB"]
+            ["0", "512 MiB", "1 GiB", "1.5 GiB", "2 GiB"]
         );
-        assert_eq!(labels(Unit::Micros, 4.2e6), ["0 µs", "2 s", "4 s", "6 s"]);
-        assert_eq!(labels(Unit::Share, 1.0), ["0 %", "50 %", "100 %"]);
+        assert_eq!(labels(Unit::Micros, 4.2e6), ["0", "2 s", "4 s", "6 s"]);
+        assert_eq!(labels(Unit::Share, 1.0), ["0", "50 %", "100 %"]);
         assert_eq!(labels(Unit::Count, 3.0), ["0", "1", "2", "3"]);
         assert_eq!(labels(Unit::Count, f64::NAN), ["0", "1"]);
-        assert_eq!(labels(Unit::PerSecond, 930.0), ["0/s", "500/s", "1,000/s"]);
+        assert_eq!(labels(Unit::PerSecond, 930.0), ["0", "500/s", "1,000/s"]);
     }
 
     #[test]

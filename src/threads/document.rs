@@ -1,20 +1,542 @@
 //! The report of the threads room as blocks: verdict first, then the evidence from the top down.
 
-use super::report::ThreadsReport;
-use crate::document::{Document, Verdict};
-use crate::finding::Severity;
+use super::activity::Activity;
+use super::report::{CallNode, DumpSummary, ThreadsReport};
+use super::rules;
+use crate::document::{
+    Block, Branch, Chart, Document, Edge, Flame, Graph, Node, Section, Table, Unit, Verdict, Words,
+};
+use crate::finding::{Finding, Severity};
+use crate::t;
+use crate::text::{bytes, count, duration, percent};
+use crate::time::Stamp;
+
+/// Findings shown in full; more are in the detail section.
+const FINDINGS: usize = 8;
+/// Rows of a table that everybody sees.
+const ROWS: usize = 8;
+/// Rows of a table in a detail section.
+const DETAIL_ROWS: usize = 40;
+/// Root blockers drawn as a tree.
+const TREES: usize = 5;
 
 impl ThreadsReport {
     /// The report as blocks.
     pub fn document(&self) -> Document {
+        let mut blocks = vec![self.facts()];
+        blocks.extend(self.finding_blocks());
+        blocks.extend(self.waiting());
+        blocks.extend(self.pools());
+        blocks.extend(self.stuck_table());
+        blocks.extend(self.cpu_table());
+        blocks.extend(self.over_time());
+        blocks.extend(self.stacks());
+        blocks.extend(self.dumps_table());
+        blocks.push(self.coverage_table());
         Document {
-            title: "thread dump".to_owned(),
-            verdict: Verdict {
-                severity: Severity::Info,
-                headline: "".into(),
-                explanation: Vec::new(),
+            title: match &self.dumps[..] {
+                [dump] => t!("Thread dump {source}", source = dump.source),
+                dumps => t!("{count} thread dumps", count = dumps.len()),
             },
-            blocks: Vec::new(),
+            verdict: self.verdict(),
+            blocks,
+        }
+    }
+
+    /// The last dump: what a person wants to know first is how it ended.
+    fn last(&self) -> Option<&DumpSummary> {
+        self.dumps.last()
+    }
+
+    fn verdict(&self) -> Verdict {
+        let Some(last) = self.last() else {
+            return Verdict {
+                severity: Severity::Info,
+                headline: t!("No thread dump could be read.").into(),
+                explanation: Vec::new(),
+            };
+        };
+        let medium = |finding: &&Finding| finding.severity >= Severity::Medium;
+        let mut ranked: Vec<&Finding> = self.findings.iter().filter(medium).collect();
+        // Among equals, the rule that names a cause comes before those that name its effects.
+        ranked.sort_by_key(|finding| {
+            let weight = (finding.severity, finding.confidence);
+            (std::cmp::Reverse(weight), rules::rank(&finding.rule))
+        });
+        let Some((worst, others)) = ranked.split_first() else {
+            return Verdict {
+                severity: Severity::Info,
+                headline: t!("No deadlock, and no thread holds up others.").into(),
+                explanation: vec![
+                    t!(
+                        "{threads} Java threads were looked at.",
+                        threads = count(last.thread_count + last.virtual_count)
+                    )
+                    .into(),
+                ],
+            };
+        };
+        let mut explanation = vec![worst.summary.clone().into()];
+        explanation.extend(
+            others
+                .iter()
+                .take(2)
+                .map(|finding| Words::from(t!("Also: {title}.", title = finding.title))),
+        );
+        Verdict {
+            severity: worst.severity,
+            headline: t!("{title}.", title = worst.title).into(),
+            explanation,
+        }
+    }
+
+    fn facts(&self) -> Block {
+        let mut facts: Vec<(String, Words)> = Vec::new();
+        if let Some(last) = self.last() {
+            let jvm = [last.vm.as_deref(), last.jvm_version.as_deref()]
+                .into_iter()
+                .flatten()
+                .collect::<Vec<_>>()
+                .join(" ");
+            if !jvm.is_empty() {
+                facts.push((t!("JVM"), jvm.into()));
+            }
+            facts.push((t!("Dumps"), self.dumps.len().to_string().into()));
+            if let Some(taken) = last.taken {
+                let name = if self.dumps.len() > 1 {
+                    t!("Last taken")
+                } else {
+                    t!("Taken")
+                };
+                facts.push((name, stamp(taken).into()));
+            }
+            if let Some(elapsed) = last.elapsed_of_main {
+                facts.push((t!("Uptime"), duration(elapsed).into()));
+            }
+            let mut threads = t!(
+                "{java} Java, {vm} of the VM",
+                java = count(last.thread_count),
+                vm = count(last.vm_thread_count)
+            );
+            if last.virtual_count > 0 {
+                threads += &t!(", {virtual} virtual", virtual = count(last.virtual_count));
+            }
+            if let Some(expected) = last.expected_count {
+                threads += &t!(" ({expected} listed by the VM)", expected = count(expected));
+            }
+            facts.push((t!("Threads"), threads.into()));
+            let states: Vec<String> = last
+                .by_state
+                .iter()
+                .map(|(state, number)| format!("{state} {}", count(*number)))
+                .collect();
+            facts.push((t!("States"), states.join(", ").into()));
+            for space in last
+                .heap
+                .iter()
+                .filter(|space| !["class space", "Metaspace"].contains(&space.name.as_str()))
+            {
+                if let (Some(used), Some(committed)) = (space.used, space.committed) {
+                    facts.push((
+                        space.name.clone(),
+                        t!(
+                            "{used} of {committed} used",
+                            used = bytes(used),
+                            committed = bytes(committed)
+                        )
+                        .into(),
+                    ));
+                }
+            }
+        }
+        Block::Facts(facts)
+    }
+
+    fn finding_blocks(&self) -> Vec<Block> {
+        let block = |finding: &Finding| Block::Finding(Box::new(finding.clone()));
+        let mut blocks: Vec<Block> = self.findings.iter().take(FINDINGS).map(block).collect();
+        if self.findings.len() > FINDINGS {
+            let more = self.findings.iter().skip(FINDINGS).map(block).collect();
+            blocks.push(Section::detail(t!("More findings"), more));
+        }
+        blocks
+    }
+
+    /// Who holds up whom: a graph of each deadlock, a tree of each root blocker, of the dump that shows most.
+    fn waiting(&self) -> Vec<Block> {
+        let most = |dump: &&DumpSummary| (dump.deadlocks.len(), dump.waits.len());
+        let Some(dump) = self
+            .dumps
+            .iter()
+            .rev()
+            .max_by_key(most)
+            .filter(|dump| !dump.waits.is_empty())
+        else {
+            return Vec::new();
+        };
+        let mut blocks: Vec<Block> = dump
+            .deadlocks
+            .iter()
+            .take(TREES)
+            .map(|deadlock| {
+                let nodes = deadlock.threads.iter().map(|member| Node {
+                    label: member.thread.name.clone(),
+                    note: member.top_frame.clone().unwrap_or_default(),
+                    emphasised: true,
+                });
+                let size = deadlock.threads.len();
+                let edges = deadlock
+                    .threads
+                    .iter()
+                    .enumerate()
+                    .map(|(index, member)| Edge {
+                        from: index,
+                        to: (index + 1) % size,
+                        label: short_class(&member.lock_class).to_owned(),
+                    });
+                Block::Graph(Graph {
+                    title: t!("Deadlock of {size} threads", size),
+                    nodes: nodes.collect(),
+                    edges: edges.collect(),
+                })
+            })
+            .collect();
+        let trees: Vec<Branch> = dump
+            .blockers
+            .iter()
+            .take(TREES)
+            .map(|blocker| Branch {
+                label: Words::code(&blocker.thread.name).and(t!(
+                    " {doing}, holds {lock}, holds up {count}",
+                    doing = blocker.doing.words(),
+                    lock = short_lock(&blocker.lock),
+                    count = count(blocker.held_up)
+                )),
+                children: self.waiters_of(
+                    dump,
+                    blocker.thread.name.as_str(),
+                    line_of(&blocker.thread.at),
+                ),
+            })
+            .collect();
+        if !trees.is_empty() {
+            blocks.push(Block::Tree(trees));
+        }
+        vec![Section::main(
+            t!(
+                "Who waits for whom ({source}:{line})",
+                source = dump.source,
+                line = dump.line
+            ),
+            blocks,
+        )]
+    }
+
+    /// One level of waiters, grouped by lock, with the number behind each that holds up others.
+    fn waiters_of(&self, dump: &DumpSummary, name: &str, line: u64) -> Vec<Branch> {
+        let waiting = dump
+            .waits
+            .iter()
+            .filter(|edge| edge.to == Some(line) && edge.owner.as_deref() == Some(name));
+        let mut branches: Vec<Branch> = Vec::new();
+        let mut more = 0_u64;
+        for edge in waiting {
+            if branches.len() == ROWS {
+                more += 1;
+                continue;
+            }
+            let behind = dump
+                .waits
+                .iter()
+                .filter(|other| {
+                    other.to == Some(edge.from) && other.owner.as_deref() == Some(&edge.name)
+                })
+                .count() as u64;
+            let behind = match behind {
+                0 => String::new(),
+                behind => t!(", {behind} behind it", behind = count(behind)),
+            };
+            branches.push(Branch {
+                label: Words::code(&edge.name).and(t!(
+                    " waits for {lock}{behind}",
+                    lock = short_lock(&edge.lock),
+                    behind
+                )),
+                children: Vec::new(),
+            });
+        }
+        if more > 0 {
+            branches.push(Branch {
+                label: t!("and {more} more", more = count(more)).into(),
+                children: Vec::new(),
+            });
+        }
+        branches
+    }
+
+    fn pools(&self) -> Vec<Block> {
+        let Some(last) = self.last().filter(|last| !last.pools.is_empty()) else {
+            return Vec::new();
+        };
+        let rows = |limit: usize| {
+            let mut table =
+                Table::new(&["Pool", "#Threads", "#Busy", "#Share", "#Idle", "Busy with"]);
+            for pool in last.pools.iter().take(limit) {
+                let with: Vec<String> = pool
+                    .busy_with
+                    .iter()
+                    .take(2)
+                    .map(|(activity, number)| format!("{number} × {}", activity.words()))
+                    .collect();
+                table.row([
+                    Words::code(&pool.name),
+                    count(pool.total).into(),
+                    count(pool.busy).into(),
+                    percent(pool.busy as f64, pool.total as f64).into(),
+                    count(pool.idle).into(),
+                    with.join(", ").into(),
+                ]);
+            }
+            table.more = last.pools.len().saturating_sub(limit) as u64;
+            Block::Table(table)
+        };
+        let mut blocks = vec![Section::main(t!("Pools"), vec![rows(ROWS)])];
+        if last.pools.len() > ROWS {
+            blocks.push(Section::detail(t!("All pools"), vec![rows(DETAIL_ROWS)]));
+        }
+        blocks
+    }
+
+    fn stuck_table(&self) -> Vec<Block> {
+        if self.stuck.is_empty() {
+            return Vec::new();
+        }
+        let rows = |limit: usize| {
+            let mut table = Table::new(&["Thread", "#Dumps", "#Over", "#Processor", "Doing", "At"]);
+            for stuck in self.stuck.iter().take(limit) {
+                table.row([
+                    Words::code(&stuck.thread.name),
+                    count(stuck.dumps).into(),
+                    stuck.span.map_or_else(|| "–".to_owned(), duration).into(),
+                    stuck.cpu.map_or_else(|| "–".to_owned(), duration).into(),
+                    stuck.doing.words().into(),
+                    Words::code(stuck.frame.as_deref().unwrap_or("")),
+                ]);
+            }
+            table.more = self.stuck.len().saturating_sub(limit) as u64;
+            Block::Table(table)
+        };
+        let mut blocks = vec![Section::main(
+            t!("Threads that did not move"),
+            vec![rows(ROWS)],
+        )];
+        if self.stuck.len() > ROWS {
+            blocks.push(Section::detail(
+                t!("All threads that did not move"),
+                vec![rows(200)],
+            ));
+        }
+        blocks
+    }
+
+    fn cpu_table(&self) -> Vec<Block> {
+        if self.cpu.is_empty() {
+            return Vec::new();
+        }
+        let mut table = Table::new(&["Thread", "#Processor", "#Of", "#Share", "#top", "At"]);
+        for cpu in &self.cpu {
+            table.row([
+                Words::code(&cpu.thread.name),
+                duration(cpu.cpu).into(),
+                duration(cpu.elapsed).into(),
+                percent(cpu.cpu as f64, cpu.elapsed as f64).into(),
+                cpu.top
+                    .map_or_else(|| "–".to_owned(), |top| format!("{top:.1} %"))
+                    .into(),
+                Words::code(cpu.frame.as_deref().unwrap_or("")),
+            ]);
+        }
+        vec![Section::detail(
+            t!("Processor time"),
+            vec![Block::Table(table)],
+        )]
+    }
+
+    fn over_time(&self) -> Vec<Block> {
+        if self.families.is_empty() {
+            return Vec::new();
+        }
+        let mut table = Table::new(&["Family", "Threads in each dump"]);
+        for family in &self.families {
+            let shown: Vec<String> = family.counts.iter().take(30).map(u64::to_string).collect();
+            table.row([Words::code(&family.name), shown.join(" ").into()]);
+        }
+        vec![Section::detail(
+            t!("Families that changed"),
+            vec![Block::Table(table)],
+        )]
+    }
+
+    fn stacks(&self) -> Vec<Block> {
+        let Some(last) = self.last() else {
+            return Vec::new();
+        };
+        let mut blocks = Vec::new();
+        let busy = last
+            .groups
+            .iter()
+            .filter(|group| group.doing != Activity::Idle);
+        let groups: Vec<Block> = busy
+            .take(10)
+            .flat_map(|group| {
+                let title = t!(
+                    "{count} threads on one stack: {names}",
+                    count = count(group.count),
+                    names = group.names.join(", ")
+                );
+                [
+                    Block::Paragraph(title.into()),
+                    Block::Code(group.frames.join("\n")),
+                ]
+            })
+            .collect();
+        if !groups.is_empty() {
+            blocks.push(Section::detail(t!("Identical stacks"), groups));
+        }
+        if last.call_tree.len() > 1 {
+            let flame = flame(&last.call_tree);
+            blocks.push(Section::detail(
+                t!("Call tree of the threads that are not idle"),
+                vec![Block::Chart(Chart::Flame(flame))],
+            ));
+        }
+        blocks
+    }
+
+    fn dumps_table(&self) -> Vec<Block> {
+        if self.dumps.len() < 2 {
+            return Vec::new();
+        }
+        let mut table = Table::new(&[
+            "Dump",
+            "Taken",
+            "#Threads",
+            "#Blocked",
+            "#Deadlocks",
+            "#Most held up by one",
+        ]);
+        for dump in self.dumps.iter().take(DETAIL_ROWS) {
+            table.row([
+                format!("{}:{}", dump.source, dump.line).into(),
+                dump.taken.map_or_else(|| "–".to_owned(), stamp).into(),
+                count(dump.thread_count + dump.virtual_count).into(),
+                count(dump.by_state.get("BLOCKED").copied().unwrap_or(0)).into(),
+                count(dump.deadlocks.len() as u64).into(),
+                count(dump.blockers.first().map_or(0, |blocker| blocker.held_up)).into(),
+            ]);
+        }
+        table.more = self.dumps.len().saturating_sub(DETAIL_ROWS) as u64;
+        vec![Section::detail(t!("Dumps"), vec![Block::Table(table)])]
+    }
+
+    fn coverage_table(&self) -> Block {
+        let mut table = Table::new(&[
+            "Source",
+            "Format",
+            "#Bytes",
+            "#Threads",
+            "#Lines not understood",
+        ]);
+        let mut issues = Vec::new();
+        for coverage in &self.coverage {
+            table.row([
+                coverage.source.clone().into(),
+                coverage.format.clone().into(),
+                bytes(coverage.bytes).into(),
+                count(coverage.records).into(),
+                count(coverage.not_understood).into(),
+            ]);
+            issues.extend(
+                coverage
+                    .issues
+                    .iter()
+                    .map(|issue| Words::from(issue.to_string())),
+            );
+        }
+        let mut blocks = vec![Block::Table(table)];
+        if !issues.is_empty() {
+            blocks.push(Block::List(issues));
+        }
+        Section::detail(t!("What was read"), blocks)
+    }
+}
+
+fn line_of(at: &crate::finding::Locator) -> u64 {
+    match at.place {
+        crate::finding::Place::Line(line) => line,
+        _ => 0,
+    }
+}
+
+/// A time as the file has it; without a zone it is shown without one.
+fn stamp(stamp: Stamp) -> String {
+    match stamp {
+        Stamp::Zoned(moment) => moment.lo.to_string(),
+        Stamp::Local(moment) => t!(
+            "{time} (zone unknown)",
+            time = moment.lo.rfc3339().replace('T', " ").trim_end_matches('Z')
+        ),
+        Stamp::Uptime(micros) => duration(micros),
+    }
+}
+
+/// A class without its package.
+fn short_class(class: &str) -> &str {
+    class.rsplit('.').next().unwrap_or(class)
+}
+
+/// `C <0x…>` without the package.
+fn short_lock(lock: &str) -> &str {
+    let class = lock.split(" <").next().unwrap_or(lock);
+    match class.rfind('.') {
+        Some(dot) if !class.contains(' ') => &lock[dot + 1..],
+        _ => lock,
+    }
+}
+
+/// The call tree as nested shares.
+fn flame(tree: &[CallNode]) -> Flame {
+    let new = |node: &CallNode| Flame {
+        title: String::new(),
+        unit: Unit::Count,
+        name: node.frame.clone(),
+        value: node.count as f64,
+        children: Vec::new(),
+    };
+    let mut open: Vec<Flame> = Vec::new();
+    for node in tree {
+        close(&mut open, node.depth as usize);
+        open.push(new(node));
+    }
+    close(&mut open, 1);
+    let mut root = open.pop().unwrap_or_else(|| {
+        new(&CallNode {
+            depth: 0,
+            frame: String::new(),
+            count: 0,
+        })
+    });
+    root.title = t!("Threads by call");
+    root
+}
+
+/// Hands the finished nodes to their callers until `depth` nodes are open.
+fn close(open: &mut Vec<Flame>, depth: usize) {
+    while open.len() > depth.max(1) {
+        if let Some(done) = open.pop()
+            && let Some(caller) = open.last_mut()
+        {
+            caller.children.push(done);
         }
     }
 }

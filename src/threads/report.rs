@@ -9,6 +9,11 @@ use crate::finding::{Confidence, Finding, Locator};
 use crate::input::Coverage;
 use crate::time::Stamp;
 
+/// A share to four decimals, so that it is the same after a way through JSON.
+pub(super) fn share(part: f64, whole: f64) -> f64 {
+    (part / whole.max(1.0) * 1e4).round() / 1e4
+}
+
 /// What was found in all thread dumps together.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct ThreadsReport {
@@ -66,14 +71,19 @@ pub struct DumpSummary {
     pub blockers: Vec<RootBlocker>,
     /// Locks that threads wait for and whose owner the dump does not show; most waiters first.
     pub ownerless: Vec<OwnerlessLock>,
+    /// The wait-for graph: who waits for which lock of whom, in the order of the dump; at most 2,000.
+    pub waits: Vec<WaitEdge>,
     /// Families of at least three threads; largest first.
     pub pools: Vec<PoolUse>,
     /// Threads with the same stack, groups of at least two; largest first.
     pub groups: Vec<StackGroup>,
-    /// Stacks of the threads that are not idle, merged from the bottom: the flame graph.
-    pub call_tree: CallTree,
+    /// Stacks of the threads that are not idle, merged from the bottom, every caller before what it called: the flame
+    /// graph.
+    pub call_tree: Vec<CallNode>,
     /// Virtual threads and their carriers, when the dump shows any.
     pub virtual_threads: Option<VirtualThreads>,
+    /// The finalizer, reference handler and cleaners, where they do anything but wait for their queue.
+    pub reference_threads: Vec<ReferenceThread>,
     /// Processor time by kind of thread since the start of the JVM, where the VM prints `cpu=`.
     pub cpu: Option<CpuByKind>,
     /// The heap footer, where the VM prints one (`kill -3`).
@@ -182,12 +192,29 @@ pub struct OwnerlessLock {
     pub kind: LockKind,
     /// How many wait for it.
     pub waiters: u64,
+    /// How many wait for those in turn, and they themselves.
+    pub held_up: u64,
     /// One of them.
     pub example: ThreadRef,
     /// Why the owner may be invisible.
     pub reason: Unseen,
     /// Threads that may own it, judged by their stacks; best first, at most three.
     pub candidates: Vec<ThreadRef>,
+}
+
+/// One thread waits for a lock.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WaitEdge {
+    /// Line of the waiting thread in the source of the dump.
+    pub from: u64,
+    /// Its name.
+    pub name: String,
+    /// The lock, as `C <0x…>`.
+    pub lock: String,
+    /// Line of the thread that owns it, when visible.
+    pub to: Option<u64>,
+    /// The name of that thread.
+    pub owner: Option<String>,
 }
 
 /// Why the owner of a lock is not visible.
@@ -266,15 +293,15 @@ pub struct StackGroup {
     pub frames: Vec<String>,
 }
 
-/// Stacks merged from the bottom.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct CallTree {
-    /// A method without line number; `all` at the root.
+/// A node of the call tree.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CallNode {
+    /// How deep it is nested; 0 for the root, which is named `all`.
+    pub depth: u32,
+    /// A method without line number.
     pub frame: String,
     /// Threads whose stack passes here.
     pub count: u64,
-    /// What was called from here, most threads first.
-    pub calls: Vec<Self>,
 }
 
 /// Virtual threads and what carries them.
@@ -340,6 +367,21 @@ pub struct SchedulerState {
     pub delayed: u64,
 }
 
+/// A thread that cleans up behind the collector and is not waiting for its queue.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReferenceThread {
+    /// The thread: `Finalizer`, `Reference Handler`, `Common-Cleaner`.
+    pub thread: ThreadRef,
+    /// What it does.
+    pub doing: Activity,
+    /// The topmost frame of the application.
+    pub frame: Option<String>,
+    /// The lock it waits for, as `C <0x…>`.
+    pub waits_for: Option<String>,
+    /// The thread that owns that lock.
+    pub owner: Option<String>,
+}
+
 /// Processor time in microseconds by kind of thread.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CpuByKind {
@@ -398,6 +440,8 @@ pub struct CpuUse {
     pub cpu: i64,
     /// Microseconds that passed meanwhile, by its own `elapsed=`.
     pub elapsed: i64,
+    /// Share of all processor time that the process used in the same time, 0 to 1.
+    pub of_process: f64,
     /// `%CPU` from `top -H`, joined on the native id.
     pub top: Option<f64>,
     /// What it does in the last dump.

@@ -18,13 +18,13 @@ const PACKAGE_ROOTS: &[&str] = &[
 /// a URL, an AWS host name made of an address, a fully qualified name, a pod of a Kubernetes deployment.
 static SHAPES: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(concat!(
-        r"(?P<mac>\b[0-9A-Fa-f]{2}(?:[:\-][0-9A-Fa-f]{2}){5}\b)",
+        r"(?P<mac>(?-u:\b)[0-9A-Fa-f]{2}(?:[:\-][0-9A-Fa-f]{2}){5}(?-u:\b))",
         r"|(?P<six>[0-9A-Fa-f]*:[0-9A-Fa-f]*:[0-9A-Fa-f:.]*)",
-        r"|(?P<four>\b\d{1,3}(?:\.\d{1,3}){3}\b)",
-        r#"|://(?P<url>[^\s/:?#"'<>@\[\]]+)"#,
-        r"|(?P<aws>\bip-\d+-\d+-\d+-\d+(?:\.[a-z0-9\-]+)*)",
-        r"|(?P<full>\b(?:[a-z0-9](?:[a-z0-9\-]*[a-z0-9])?\.)+(?:internal|local|localdomain|lan|corp|intra|svc|com|net|org|io|dev|cloud|app|kr|jp|cn|de|uk|eu|us)\b)",
-        r"|(?P<pod>\b[a-z0-9][a-z0-9\-]*-[0-9a-f]{8,10}-[a-z0-9]{5}\b)",
+        r"|(?P<four>(?-u:\b)[0-9]{1,3}(?:\.[0-9]{1,3}){3}(?-u:\b))",
+        r#"|://(?P<url>[^ \t\r\n/:?#"'<>@\[\]]+)"#,
+        r"|(?P<aws>(?-u:\b)ip-[0-9]+-[0-9]+-[0-9]+-[0-9]+(?:\.[a-z0-9\-]+)*)",
+        r"|(?P<full>(?-u:\b)(?:[a-z0-9](?:[a-z0-9\-]*[a-z0-9])?\.)+(?:internal|local|localdomain|lan|corp|intra|svc|com|net|org|io|dev|cloud|app|kr|jp|cn|de|uk|eu|us)(?-u:\b))",
+        r"|(?P<pod>(?-u:\b)[a-z0-9][a-z0-9\-]*-[0-9a-f]{8,10}-[a-z0-9]{5}(?-u:\b))",
     ))
     .ok()
 });

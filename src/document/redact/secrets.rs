@@ -77,76 +77,80 @@ static PREFILTER: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
         .ok()
 });
 
-static NAME: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(&format!(r"(?i)^-{{0,2}}[\w.\-]*(?:{NAMES}|cookie)[0-9]*$")).ok());
+static NAME: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(&format!(
+        r"(?i)^-{{0,2}}[A-Za-z0-9_.\-]*(?:{NAMES}|cookie)[0-9]*$"
+    ))
+    .ok()
+});
 
 fn rules() -> Vec<Rule> {
     let always: Check = |_| true;
     let rule = |pattern: String, check: Check| Rule { pattern, check };
-    let value = r#"(?:\\?"(?P<v>[^"\\]*(?:\\[^"][^"\\]*)*)|'(?P<w>[^']*)|(?P<u>[^\s"';<>]+))"#;
+    let value = r#"(?:\\?"(?P<v>[^"\\]*(?:\\[^"][^"\\]*)*)|'(?P<w>[^']*)|(?P<u>[^ \t\r\n"';<>]+))"#;
     vec![
         rule(
             r"(?s)(?P<v>-----BEGIN [A-Z0-9 ]+-----.*?(?:-----END [A-Z0-9 ]+-----|\z))".to_owned(),
             always,
         ),
         rule(
-            r#"(?i)\b(?:set-)?cookie2?\\?["']?\s*[:=]\s*\\?["']?(?P<v>[^\r\n"']+)"#.to_owned(),
+            r#"(?i)(?-u:\b)(?:set-)?cookie2?\\?["']?[ \t\r\n]*[:=][ \t\r\n]*\\?["']?(?P<v>[^\r\n"']+)"#.to_owned(),
             always,
         ),
         rule(
-            r#"(?i)\b(?:proxy-)?authorization\\?["']?\s*[:=]\s*\\?["']?(?P<v>(?:[a-z][\w\-]* +)?[^\s"']+)"#
+            r#"(?i)(?-u:\b)(?:proxy-)?authorization\\?["']?[ \t\r\n]*[:=][ \t\r\n]*\\?["']?(?P<v>(?:[a-z][A-Za-z0-9_\-]* +)?[^ \t\r\n"']+)"#
                 .to_owned(),
             always,
         ),
         rule(
-            r#"(?i)\b(?:bearer|basic|negotiate|digest)[ :]+(?P<v>[\w.~+/\-]{8,}=*)"#.to_owned(),
+            r#"(?i)(?-u:\b)(?:bearer|basic|negotiate|digest)[ :]+(?P<v>[A-Za-z0-9_.~+/\-]{8,}=*)"#.to_owned(),
             |found| looks_random(&found["v"]),
         ),
         // User information of a URL, which may itself hold an @; and Oracle's user/password@.
         rule(
-            r#"(?i)\b[a-z][a-z0-9+.\-]*://(?P<v>[^\s/"'<>?#]+)@"#.to_owned(),
+            r#"(?i)(?-u:\b)[a-z][a-z0-9+.\-]*://(?P<v>[^ \t\r\n/"'<>?#]+)@"#.to_owned(),
             always,
         ),
-        rule(r#"(?i)\bjdbc:oracle:[a-z0-9]+:(?P<v>[^\s@"']+)@"#.to_owned(), |found| {
+        rule(r#"(?i)(?-u:\b)jdbc:oracle:[a-z0-9]+:(?P<v>[^ \t\r\n@"']+)@"#.to_owned(), |found| {
             found["v"].contains('/') && !found["v"].starts_with('/')
         }),
         // Query strings keep their names.
         rule(
-            r#"[?&][\w.\-\[\]%$]+=(?P<v>[^&\s"'<>#]+)"#.to_owned(),
+            r#"[?&][A-Za-z0-9_.\-\[\]%$]+=(?P<v>[^& \t\r\n"'<>#]+)"#.to_owned(),
             always,
         ),
         rule(
-            r#"/[^\s?"']*\?(?P<v>[\w.~%\-]{16,})(?:[\s"']|$)"#.to_owned(),
+            r#"/[^ \t\r\n?"']*\?(?P<v>[A-Za-z0-9_.~%\-]{16,})(?:[ \t\r\n"']|$)"#.to_owned(),
             |found| found["v"].bytes().any(|byte| byte.is_ascii_digit()),
         ),
         rule(
             format!(
-                r#"(?i)(?P<n>[\w.$\-]*(?:{NAMES})[0-9]*)(?:\\?["'])?(?P<s>\s*[=:]\s*){value}"#
+                r#"(?i)(?P<n>[A-Za-z0-9_.$\-]*(?:{NAMES})[0-9]*)(?:\\?["'])?(?P<s>[ \t\r\n]*[=:][ \t\r\n]*){value}"#
             ),
             |found| !is_class(&found["n"], &found["s"]),
         ),
         rule(
-            format!(r#"(?i)(?:^|[\s"'])--?[\w.\-]*(?:{NAMES})\s+{value}"#),
+            format!(r#"(?i)(?:^|[ \t\r\n"'])--?[A-Za-z0-9_.\-]*(?:{NAMES})[ \t\r\n]+{value}"#),
             |found| !found.name("u").is_some_and(|value| value.as_str().starts_with('-')),
         ),
         rule(
-            r"\b(?P<v>eyJ[\w\-]{8,}(?:\.[\w\-]*){0,4})".to_owned(),
+            r"(?-u:\b)(?P<v>eyJ[A-Za-z0-9_\-]{8,}(?:\.[A-Za-z0-9_\-]*){0,4})".to_owned(),
             always,
         ),
         rule(
-            r"\b(?P<v>(?:AKIA|ASIA|AROA|AIDA)[A-Z0-9]{12,}|AIza[\w\-]{30,}|ya29\.[\w\-.]{10,}|gh[pousr]_\w{20,}|github_pat_\w{20,}|glpat-[\w\-]{16,}|xox[abeoprs]-[\w\-]{10,}|[rs]k_(?:live|test)_\w{10,}|npm_\w{30,})\b".to_owned(),
+            r"(?-u:\b)(?P<v>(?:AKIA|ASIA|AROA|AIDA)[A-Z0-9]{12,}|AIza[A-Za-z0-9_\-]{30,}|ya29\.[A-Za-z0-9_\-.]{10,}|gh[pousr]_[A-Za-z0-9_]{20,}|github_pat_[A-Za-z0-9_]{20,}|glpat-[A-Za-z0-9_\-]{16,}|xox[abeoprs]-[A-Za-z0-9_\-]{10,}|[rs]k_(?:live|test)_[A-Za-z0-9_]{10,}|npm_[A-Za-z0-9_]{30,})(?-u:\b)".to_owned(),
             always,
         ),
         rule(
-            r"(?P<v>[\w.%+\-]+@(?:[A-Za-z0-9\-]+\.)+[A-Za-z]{2,})(?P<after>/?)".to_owned(),
+            r"(?P<v>[A-Za-z0-9_.%+\-]+@(?:[A-Za-z0-9\-]+\.)+[A-Za-z]{2,})(?P<after>/?)".to_owned(),
             |found| !is_module(&found["v"], &found["after"]),
         ),
-        rule(r"\b(?P<v>\d{6}-[1-8]\d{6})\b".to_owned(), |found| {
+        rule(r"(?-u:\b)(?P<v>[0-9]{6}-[1-8][0-9]{6})(?-u:\b)".to_owned(), |found| {
             let birth = &found["v"];
             ("01".."13").contains(&&birth[2..4]) && ("01".."32").contains(&&birth[4..6])
         }),
         rule(
-            r"\b(?P<v>\d{13,19}|\d{4}(?:[ \-]\d{4}){3}|\d{4}[ \-]\d{6}[ \-]\d{5})\b".to_owned(),
+            r"(?-u:\b)(?P<v>[0-9]{13,19}|[0-9]{4}(?:[ \-][0-9]{4}){3}|[0-9]{4}[ \-][0-9]{6}[ \-][0-9]{5})(?-u:\b)".to_owned(),
             |found| is_card(&found["v"]),
         ),
     ]

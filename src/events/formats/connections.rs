@@ -1,7 +1,8 @@
 //! Dependencies that could not be reached or did not answer, storage and descriptors that ran out, as exceptions name them.
 
 use super::logs::{Candidate, Found};
-use crate::events::event::{ConnectionFailure, Subject, What};
+use crate::events::event::{Subject, What};
+use crate::events::kinds::ConnectionFailure;
 
 /// See [`super::logs`].
 pub(super) const TRIGGERS: &[&str] = &[

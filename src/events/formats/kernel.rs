@@ -4,7 +4,8 @@
 //! table is not read: its `total_vm` and `rss` are pages, and the victim's line has the same in kB.
 
 use super::logs::{Candidate, Found};
-use crate::events::event::{KernelOomKill, OomScope, Subject, What};
+use crate::events::event::{Subject, What};
+use crate::events::kinds::{KernelOomKill, OomScope};
 
 /// See [`super::logs`].
 pub(super) const TRIGGERS: &[&str] = &[
@@ -89,7 +90,7 @@ impl Kills {
     }
 
     fn pending(&mut self) -> &mut Pending {
-        self.pending.get_or_insert_with(|| Pending {
+        self.pending.get_or_insert(Pending {
             kill: KernelOomKill {
                 scope: OomScope::Unknown,
                 victim: None,

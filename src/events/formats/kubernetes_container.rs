@@ -2,7 +2,8 @@
 
 use super::kubernetes_describe::moment;
 use super::quantity;
-use crate::events::event::{ProbeKind, Subject};
+use crate::events::event::Subject;
+use crate::events::kinds::ProbeKind;
 use crate::events::reading::Reading;
 use crate::events::state::{ContainerState, Probe, Resources, RunState, Terminated};
 use crate::time::SECOND;

@@ -3,7 +3,8 @@
 //! Reasons: `pkg/kubelet/events/event.go`, `pkg/scheduler`, `pkg/controller/nodelifecycle`; message shapes as the kubelet
 //! and its predecessors have written them since 1.6.
 
-use crate::events::event::{KillReason, ProbeFailure, ProbeKind, Subject, What};
+use crate::events::event::{Subject, What};
+use crate::events::kinds::{KillReason, ProbeFailure, ProbeKind};
 
 /// What an event says. Fills the container of `subject` from the message where only that names it.
 pub(super) fn what(reason: &str, message: &str, subject: &mut Subject) -> What {

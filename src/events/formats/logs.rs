@@ -8,13 +8,14 @@ use std::ops::Range;
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use rayon::prelude::*;
 
+use super::near::{Near, continuation};
 use super::stamps::{When, leading};
 use super::{connections, containerd, kernel, memory, pools, servers, systemd};
 use crate::events::event::{Event, Rough, Subject, What};
 use crate::events::reading::Reading;
 use crate::finding::Locator;
 use crate::input::{Certainty, ParseIssue, Progress, Sample, split_at_lines};
-use crate::time::{Moment, Stamp};
+use crate::time::Stamp;
 
 /// Strings one of which every line with an event holds.
 fn triggers() -> Vec<&'static str> {
@@ -32,8 +33,6 @@ fn triggers() -> Vec<&'static str> {
 
 /// Bytes scanned by one worker at a time.
 const PIECE: usize = 4 << 20;
-/// Bytes around a line in which a stamped line is looked for.
-const REACH: usize = 64 << 10;
 /// Bytes of a line that are examined; an event stands at its beginning.
 const LONGEST: usize = 16 << 10;
 
@@ -102,13 +101,12 @@ pub(super) fn read(reading: &mut Reading<'_>, progress: &dyn Progress) {
         }
     };
     let pieces = split_at_lines(bytes, PIECE);
-    let found: Vec<(u64, Vec<Range<usize>>)> = pieces
+    let found: Vec<Hits> = pieces
         .par_iter()
         .map(|piece| {
             let hits = hits(&automaton, bytes, piece);
             progress.advance(piece.len() as u64);
-            let lines = memchr::memchr_iter(b'\n', &bytes[piece.clone()]).count() as u64;
-            (lines, hits)
+            hits
         })
         .collect();
 
@@ -116,17 +114,13 @@ pub(super) fn read(reading: &mut Reading<'_>, progress: &dyn Progress) {
     let mut near = Near::new(bytes);
     let mut first = 1;
     let mut last = None;
-    for (piece, (lines, hits)) in pieces.iter().zip(&found) {
-        let mut number = first;
-        let mut at = piece.start;
-        for hit in hits {
-            number += memchr::memchr_iter(b'\n', &bytes[at..hit.start]).count() as u64;
-            at = hit.start;
+    for hits in &found {
+        for (skipped, hit) in &hits.places {
             near.to(hit.clone());
             last = Some(hit.clone());
-            candidate(bytes, hit, number, &mut near, &mut judge, reading);
+            candidate(bytes, hit, first + skipped, &mut near, &mut judge, reading);
         }
-        first += lines;
+        first += hits.lines;
     }
     if let Some(hit) = last {
         for (what, subject) in judge.finish() {
@@ -163,14 +157,53 @@ fn candidate(
         record: near.record,
         thread: thread.as_deref(),
     };
-    for (what, mut subject) in judge.line(&line) {
+    let found = judge.line(&line);
+    if found.is_empty() {
+        return;
+    }
+    let owner = owner(&reading.source.name);
+    for (what, mut subject) in found {
         if subject.node.is_none() {
             subject.node = host.map(str::to_owned);
+        }
+        if let (None, Some(owner)) = (&subject.pod, &owner) {
+            subject.namespace = subject.namespace.or_else(|| owner.namespace.clone());
+            subject.pod.clone_from(&owner.pod);
+            subject.uid = subject.uid.or_else(|| owner.uid.clone());
+            subject.container = subject.container.or_else(|| owner.container.clone());
         }
         let mut event = reading.event(what, subject, &text, number);
         set_time(&mut event, near, number, reading);
         reading.push(event);
     }
+}
+
+/// Whose output a source is, where its name says so: `…/<namespace>_<pod>_<uid>/<container>/<restarts>.log` of a node
+/// (kubelet `BuildPodLogsDirectory`), `…[<pod>/<container>]` of a file that held several.
+fn owner(name: &str) -> Option<Subject> {
+    let text = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
+    if let Some((_, inner)) = name
+        .strip_suffix(']')
+        .and_then(|name| name.rsplit_once('['))
+    {
+        let (pod, container) = inner.split_once('/')?;
+        return Some(Subject {
+            pod: text(pod),
+            container: text(container),
+            ..Subject::default()
+        });
+    }
+    let mut parts = name.rsplit('/');
+    let (_, container, folder) = (parts.next()?, parts.next()?, parts.next()?);
+    let mut names = folder.splitn(3, '_');
+    let (namespace, pod, uid) = (names.next()?, names.next()?, names.next()?);
+    (uid.len() >= 32).then(|| Subject {
+        namespace: text(namespace),
+        pod: text(pod),
+        uid: text(uid),
+        container: text(container),
+        ..Subject::default()
+    })
 }
 
 fn text_of(bytes: &[u8], hit: &Range<usize>) -> String {
@@ -196,9 +229,19 @@ fn set_time(event: &mut Event, near: &Near<'_>, number: u64, reading: &Reading<'
     }
 }
 
+/// The lines of a piece that hold a trigger.
+struct Hits {
+    /// Lines of the piece before each, and where it stands.
+    places: Vec<(u64, Range<usize>)>,
+    /// Lines of the whole piece.
+    lines: u64,
+}
+
 /// Whole lines with a trigger, each once, in order.
-fn hits(automaton: &AhoCorasick, bytes: &[u8], piece: &Range<usize>) -> Vec<Range<usize>> {
-    let mut hits = Vec::new();
+fn hits(automaton: &AhoCorasick, bytes: &[u8], piece: &Range<usize>) -> Hits {
+    let ends = |range: Range<usize>| memchr::memchr_iter(b'\n', &bytes[range]).count() as u64;
+    let mut places = Vec::new();
+    let mut lines = 0;
     let mut at = piece.start;
     while at < piece.end {
         let Some(found) = automaton.find(&bytes[at..piece.end]) else {
@@ -208,10 +251,13 @@ fn hits(automaton: &AhoCorasick, bytes: &[u8], piece: &Range<usize>) -> Vec<Rang
         let start = memchr::memrchr(b'\n', &bytes[at..place]).map_or(at, |end| at + end + 1);
         let end =
             memchr::memchr(b'\n', &bytes[place..piece.end]).map_or(piece.end, |end| place + end);
-        hits.push(start..end);
-        at = end + 1;
+        lines += ends(at..start);
+        places.push((lines, start..end));
+        at = (end + 1).min(piece.end);
+        lines += ends(end..at);
     }
-    hits
+    lines += ends(at..piece.end);
+    Hits { places, lines }
 }
 
 /// `host program[pid]: message` behind the stamp of a syslog or journal line.
@@ -259,203 +305,6 @@ fn thread_of(line: &[u8]) -> Option<String> {
     None
 }
 
-/// The stamped lines around the line under examination. Every byte is looked at a bounded number of times, because
-/// lines come in order and what was found is kept.
-struct Near<'a> {
-    bytes: &'a [u8],
-    line: Range<usize>,
-    /// Start of the record the line belongs to.
-    record: usize,
-    /// The line belongs to the record before it or is itself stamped, so the stamp is its own.
-    exact: bool,
-    before: Option<(When, usize)>,
-    /// Up to where lines before were searched.
-    searched: usize,
-    after: Option<(When, usize)>,
-    /// Up to where lines after were searched in vain.
-    ahead: usize,
-}
-
-impl<'a> Near<'a> {
-    fn new(bytes: &'a [u8]) -> Self {
-        Self {
-            bytes,
-            line: 0..0,
-            record: 0,
-            exact: false,
-            before: None,
-            searched: 0,
-            after: None,
-            ahead: 0,
-        }
-    }
-
-    /// Moves on to a later line.
-    fn to(&mut self, line: Range<usize>) {
-        self.line = line.clone();
-        if let Some((when, _)) = leading(self.cut(line.start)) {
-            self.before = Some((when, line.start));
-            self.searched = line.end;
-            self.record = line.start;
-            self.exact = true;
-            return;
-        }
-        // Back to the nearest stamped line, but not behind what was searched for the line before.
-        let floor = self.searched.max(line.start.saturating_sub(REACH));
-        let mut continued = true;
-        let mut start = line.start;
-        let mut found = false;
-        if !continuation(self.cut(line.start)) {
-            continued = false;
-        }
-        while start > floor {
-            let end = start - 1;
-            start =
-                memchr::memrchr(b'\n', &self.bytes[floor..end]).map_or(floor, |at| floor + at + 1);
-            let text = self.cut(start);
-            if let Some((when, _)) = leading(text) {
-                self.before = Some((when, start));
-                self.record = start;
-                found = true;
-                break;
-            }
-            if !continuation(text) {
-                continued = false;
-            }
-        }
-        if !found {
-            // Nothing new between: the last stamped line counts as long as it is near.
-            let far = self.before.is_some_and(|(_, at)| line.start - at > REACH);
-            if far {
-                self.before = None;
-            }
-            continued &= self.exact && self.before.is_some();
-            if !continued {
-                self.record = match block_start(self.bytes, line.start, floor) {
-                    Some(start) => start,
-                    None => self.record,
-                };
-            }
-        }
-        self.exact = continued;
-        self.searched = line.end;
-        if !self.exact {
-            self.look_ahead();
-        }
-    }
-
-    fn look_ahead(&mut self) {
-        if self.after.is_some_and(|(_, at)| at > self.line.start) {
-            return;
-        }
-        self.after = None;
-        let limit = self.line.end.saturating_add(REACH).min(self.bytes.len());
-        let mut start = self.line.end.max(self.ahead);
-        while start < limit {
-            let Some(end) = memchr::memchr(b'\n', &self.bytes[start..limit]) else {
-                break;
-            };
-            start += end + 1;
-            if let Some((when, _)) = leading(self.cut(start)) {
-                self.after = Some((when, start));
-                break;
-            }
-        }
-        self.ahead = start.min(limit);
-    }
-
-    fn cut(&self, start: usize) -> &'a [u8] {
-        let end = self.bytes.len().min(start + 2048);
-        let head = &self.bytes[start.min(end)..end];
-        let line = memchr::memchr(b'\n', head).map_or(head, |end| &head[..end]);
-        line.strip_suffix(b"\r").unwrap_or(line)
-    }
-
-    fn next_line(&self) -> &'a [u8] {
-        self.cut(self.line.end + 1)
-    }
-
-    fn record_line(&self) -> &'a [u8] {
-        match (self.exact, self.before) {
-            (true, Some((_, at))) => self.cut(at),
-            _ => &[],
-        }
-    }
-
-    fn time(&self) -> Option<When> {
-        let before = self.before.map(|(when, _)| when);
-        if self.exact {
-            return before;
-        }
-        let after = self.after.map(|(when, _)| when);
-        match (before, after) {
-            (Some(When::Stamp(first)), Some(When::Stamp(last))) => between(first, last),
-            (Some(When::Stamp(stamp)), _) => Some(When::Rough(Rough::After(stamp))),
-            (Some(rough), _) => Some(rough),
-            (None, Some(When::Stamp(stamp))) => Some(When::Rough(Rough::Before(stamp))),
-            (None, _) => None,
-        }
-    }
-}
-
-fn between(first: Stamp, last: Stamp) -> Option<When> {
-    let span = |first: Moment, last: Moment| Moment {
-        lo: first.lo,
-        hi: last.hi.max(first.hi),
-    };
-    let stamp = match (first, last) {
-        (Stamp::Zoned(first), Stamp::Zoned(last)) => Stamp::Zoned(span(first, last)),
-        (Stamp::Local(first), Stamp::Local(last)) => Stamp::Local(span(first, last)),
-        (first, _) => return Some(When::Rough(Rough::After(first))),
-    };
-    Some(When::Stamp(stamp))
-}
-
-/// Whether a line without a stamp can continue the record above it: part of a stack trace or its headline.
-fn continuation(line: &[u8]) -> bool {
-    let starts = |text: &str| line.starts_with(text.as_bytes());
-    let exception = || {
-        let word = line
-            .split(|byte| matches!(byte, b' ' | b':'))
-            .next()
-            .unwrap_or(b"");
-        let class = word.contains(&b'.')
-            && word
-                .iter()
-                .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'$' | b'_'));
-        class
-            && (word.ends_with(b"Exception")
-                || word.ends_with(b"Error")
-                || word.ends_with(b"Throwable"))
-    };
-    line.first().is_some_and(|byte| matches!(byte, b' ' | b'\t'))
-        || starts("Caused by: ")
-        || starts("Suppressed: ")
-        || starts("at ")
-        || starts("... ")
-        || starts("Wrapped by: ")
-        // java.util.logging writes level and message on a second line.
-        || ["SEVERE: ", "WARNING: ", "INFO: "].iter().any(|level| starts(level))
-        || exception()
-}
-
-/// Start of the block of continuation lines that a line stands in, for text without stamps.
-fn block_start(bytes: &[u8], line: usize, floor: usize) -> Option<usize> {
-    let mut start = line;
-    while start > floor {
-        let text_at = |from: usize| {
-            let end = memchr::memchr(b'\n', &bytes[from..]).map_or(bytes.len(), |end| from + end);
-            &bytes[from..end.min(from + 2048)]
-        };
-        if !continuation(text_at(start)) {
-            return Some(start);
-        }
-        let end = start - 1;
-        start = memchr::memrchr(b'\n', &bytes[floor..end]).map_or(floor, |at| floor + at + 1);
-    }
-    (start < line || floor == 0).then_some(start)
-}
-
 /// Judges the beginning of a source: stamped lines with a level are the mark of a logging framework.
 pub(super) fn sniff(sample: &Sample<'_>) -> Certainty {
     if sample.head.contains(&0) {
@@ -475,7 +324,11 @@ pub(super) fn sniff(sample: &Sample<'_>) -> Certainty {
     }
     if levelled > 0 && levelled * 2 > lines {
         Certainty::Likely
-    } else if stamped > 0 || triggers().iter().any(|trigger| sample.contains(trigger)) {
+    } else if stamped > 0
+        || super::TELLTALES
+            .iter()
+            .any(|telltale| sample.contains(telltale))
+    {
         Certainty::Maybe
     } else {
         Certainty::No

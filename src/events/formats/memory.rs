@@ -5,7 +5,8 @@
 
 use super::logs::{Candidate, Found};
 use super::quantity;
-use crate::events::event::{OomVariant, Subject, What};
+use crate::events::event::{Subject, What};
+use crate::events::kinds::OomVariant;
 
 /// See [`super::logs`].
 pub(super) const TRIGGERS: &[&str] = &[
@@ -57,6 +58,10 @@ impl Errors {
             if after(text, words).is_some() {
                 return Some((What::JvmTerminating { abort }, subject));
             }
+        }
+        if let Some((_, rest)) = text.split_once("OutOfMemoryError occurred dispatching signal ") {
+            let signal = rest.split(' ').next().unwrap_or("").to_owned();
+            return Some((What::SignalLost { signal }, subject));
         }
         if text.contains("pthread_create failed") {
             return Some((What::NativeThreadFailed, subject));
@@ -112,7 +117,10 @@ pub(super) fn variant(text: &str) -> Option<(OomVariant, usize)> {
     let at = text.find("OutOfMemoryError")?;
     let rest = &text[at + "OutOfMemoryError".len()..];
     let Some(reason) = rest.strip_prefix(": ") else {
-        return Some((OomVariant::Unstated, at));
+        // Alone, or in the two sentences that the JVM has for it; a class histogram names the class, too.
+        let alone = rest.trim().is_empty() || rest.starts_with(['"', '\\']);
+        let said = alone || rest.starts_with(" thrown from ") || rest.starts_with(" occurred ");
+        return said.then_some((OomVariant::Unstated, at));
     };
     const STARTS: [(&str, OomVariant); 14] = [
         ("Java heap space", OomVariant::HeapSpace),

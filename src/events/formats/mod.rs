@@ -1,7 +1,11 @@
 //! One file a format: bytes to events, states and parse issues.
 
+mod azure;
 mod connections;
 mod containerd;
+mod docker;
+mod docker_inspect;
+mod hs_err;
 mod kernel;
 mod kubernetes_container;
 mod kubernetes_describe;
@@ -12,6 +16,7 @@ mod kubernetes_table;
 mod kubernetes_text;
 mod logs;
 mod memory;
+mod near;
 mod pools;
 mod positions;
 mod quantity;
@@ -24,33 +29,41 @@ use crate::input::{Certainty, Kind, Progress, Sample, Sniffer, Source};
 
 /// How the formats of this room are recognised, in order of preference.
 pub const SNIFFERS: &[Sniffer] = &[
+    format(HS_ERR, hs_err::sniff),
+    format(KUBERNETES_TEXT, kubernetes_text::sniff),
+    format(KUBERNETES_OBJECTS, kubernetes_objects::sniff),
+    format(DOCKER_EVENTS, docker::sniff),
+    format(DOCKER_INSPECT, docker_inspect::sniff),
+    format(AZURE, azure::sniff),
+    format(AZURE_QUERY, azure::sniff_query),
     Sniffer {
-        kind: Kind::Events,
-        format: KUBERNETES_TEXT,
-        sniff: kubernetes_text::sniff,
-        telltales: &[],
-    },
-    Sniffer {
-        kind: Kind::Events,
-        format: KUBERNETES_OBJECTS,
-        sniff: kubernetes_objects::sniff,
-        telltales: &[],
-    },
-    Sniffer {
-        kind: Kind::Events,
-        format: LOG,
-        sniff: logs::sniff,
         telltales: TELLTALES,
+        ..format(LOG, logs::sniff)
     },
 ];
 
+const HS_ERR: &str = "JVM crash file";
 const KUBERNETES_TEXT: &str = "kubectl text";
 const KUBERNETES_OBJECTS: &str = "Kubernetes objects";
+const DOCKER_EVENTS: &str = "container events";
+const DOCKER_INSPECT: &str = "container states";
+const AZURE: &str = "App Service platform log";
+const AZURE_QUERY: &str = "App Service query result";
 const LOG: &str = "log";
 
+const fn format(name: &'static str, sniff: fn(&Sample<'_>) -> Certainty) -> Sniffer {
+    Sniffer {
+        kind: Kind::Events,
+        format: name,
+        sniff,
+        telltales: &[],
+    }
+}
+
 /// Strings that mean an event wherever they stand: in a GC log, a thread dump, an access log.
-const TELLTALES: &[&str] = &[
-    "java.lang.OutOfMemoryError",
+pub(super) const TELLTALES: &[&str] = &[
+    "java.lang.OutOfMemoryError: ",
+    "java.lang.OutOfMemoryError thrown from ",
     "oom-kill:",
     "invoked oom-killer",
     "Killed process ",
@@ -67,6 +80,10 @@ const TELLTALES: &[&str] = &[
     "Main process exited, code=",
     "TaskOOM event",
     "No space left on device",
+    "Could not create the Java Virtual Machine",
+    "Could not find or load main class",
+    "Error occurred during initialization of VM",
+    "APPLICATION FAILED TO START",
 ];
 
 /// Reads a source in the format that claims it; one that no format claims is searched for log lines with events.
@@ -86,6 +103,11 @@ pub(super) fn read<'a>(source: &'a Source, progress: &dyn Progress) -> Reading<'
     match format {
         KUBERNETES_TEXT => kubernetes_text::read(&mut reading),
         KUBERNETES_OBJECTS => kubernetes_objects::read(&mut reading),
+        HS_ERR => hs_err::read(&mut reading),
+        DOCKER_EVENTS => docker::read(&mut reading),
+        DOCKER_INSPECT => docker_inspect::read(&mut reading),
+        AZURE => azure::read(&mut reading),
+        AZURE_QUERY => azure::read_query(&mut reading),
         _ => logs::read(&mut reading, progress),
     }
     reading

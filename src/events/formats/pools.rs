@@ -2,7 +2,8 @@
 
 use super::logs::{Candidate, Found};
 use super::quantity;
-use crate::events::event::{PoolExhausted, Subject, What};
+use crate::events::event::{Subject, What};
+use crate::events::kinds::PoolExhausted;
 use crate::time::SECOND;
 
 /// See [`super::logs`].

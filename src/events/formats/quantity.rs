@@ -89,7 +89,7 @@ pub(super) fn memory(text: &str) -> Option<u64> {
         },
     };
     let bytes = number * scale;
-    (bytes.is_finite() && bytes >= 0.0 && bytes < 9e18).then_some(bytes.round() as u64)
+    (0.0..9e18).contains(&bytes).then_some(bytes.round() as u64)
 }
 
 /// A share of processors in thousandths: `500m`, `2`, `0.5`.

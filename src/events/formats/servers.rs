@@ -1,7 +1,8 @@
 //! Start and stop lines of servers and frameworks: the boundaries of a JVM's life as the application saw them.
 
 use super::logs::{Candidate, Found};
-use crate::events::event::{Product, Subject, What};
+use crate::events::event::{Subject, What};
+use crate::events::kinds::Product;
 
 /// See [`super::logs`].
 pub(super) const TRIGGERS: &[&str] = &[

@@ -1,7 +1,8 @@
 //! What systemd writes about its units (src/core/service.c, src/core/unit.c), in journal or syslog lines.
 
 use super::logs::{Candidate, Found};
-use crate::events::event::{KillReason, ProbeKind, Subject, What};
+use crate::events::event::{Subject, What};
+use crate::events::kinds::{KillReason, ProbeKind};
 
 /// See [`super::logs`].
 pub(super) const TRIGGERS: &[&str] = &[

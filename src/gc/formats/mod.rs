@@ -1,6 +1,9 @@
 //! The log formats. Each turns lines into [`Run`]s; this file recognises them and orders the files of a rotated set.
 
+mod jstat;
+mod legacy;
 pub(super) mod number;
+mod openj9;
 mod sets;
 mod unified;
 
@@ -9,29 +12,58 @@ pub(super) use sets::{Set, sets};
 use crate::finding::Locator;
 use crate::gc::run::Run;
 use crate::input::{
-    Certainty, Coverage, Kind, Lines, ParseIssue, Progress, Sample, Sniffer, Source,
+    Certainty, Coverage, Kind, Line, Lines, ParseIssue, Progress, Sample, Sniffer, Source,
 };
 use unified::Outcome;
 
 /// How the formats of this room are recognised.
-pub const SNIFFERS: &[Sniffer] = &[Sniffer {
-    kind: Kind::GcLog,
-    format: "unified GC log",
-    sniff: |sample| certainty(sample, Format::Unified),
-    telltales: &["[gc", "] GC("],
-}];
+pub const SNIFFERS: &[Sniffer] = &[
+    Sniffer {
+        kind: Kind::GcLog,
+        format: "unified GC log",
+        sniff: |sample| certainty(sample, Format::Unified),
+        telltales: &["[gc", "] GC("],
+    },
+    Sniffer {
+        kind: Kind::GcLog,
+        format: "legacy GC log",
+        sniff: |sample| certainty(sample, Format::Legacy),
+        telltales: &["[GC (", "[Full GC", "[GC pause", "[GC ["],
+    },
+    Sniffer {
+        kind: Kind::GcLog,
+        format: "OpenJ9 verbose GC",
+        sniff: |sample| certainty(sample, Format::OpenJ9),
+        telltales: &["<exclusive-start ", "<verbosegc "],
+    },
+    Sniffer {
+        kind: Kind::GcLog,
+        format: "jstat output",
+        sniff: sniff_jstat,
+        telltales: &[],
+    },
+];
 
 /// A log format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Format {
     /// JDK 9 and later.
     Unified,
+    /// JDK 5 to 8.
+    Legacy,
+    /// OpenJ9 and IBM J9.
+    OpenJ9,
+    /// Samples of `jstat -gc`.
+    Jstat,
 }
 
 impl Format {
     pub(super) fn word(self) -> &'static str {
         match self {
             Self::Unified => "unified GC log",
+            Self::Legacy => "legacy GC log",
+            Self::OpenJ9 => "OpenJ9 verbose GC",
+            Self::Jstat => "jstat output",
         }
     }
 }
@@ -53,15 +85,31 @@ fn certainty(sample: &Sample<'_>, format: Format) -> Certainty {
     }
 }
 
+/// The header of the table is one line among many numbers.
+fn sniff_jstat(sample: &Sample<'_>) -> Certainty {
+    match sample.lines(3).any(jstat::is_gc_line) {
+        true => Certainty::Sure,
+        false => Certainty::No,
+    }
+}
+
 fn is_line_of(format: Format, line: &[u8]) -> bool {
     match format {
         Format::Unified => unified::is_gc_line(line),
+        Format::Legacy => legacy::is_gc_line(line),
+        Format::OpenJ9 => openj9::is_gc_line(line),
+        Format::Jstat => jstat::is_gc_line(line),
     }
 }
 
 /// The format of a source: that of its beginning, or of the first place where one appears.
 pub(super) fn detect(bytes: &[u8]) -> Option<Format> {
-    const FORMATS: [Format; 1] = [Format::Unified];
+    const FORMATS: [Format; 4] = [
+        Format::Unified,
+        Format::Legacy,
+        Format::OpenJ9,
+        Format::Jstat,
+    ];
     // Looking at every line of a file that holds none is linear, and stops at the first hit otherwise.
     Lines::new(bytes).find_map(|line| {
         let text = line.text;
@@ -69,21 +117,39 @@ pub(super) fn detect(bytes: &[u8]) -> Option<Format> {
     })
 }
 
+/// What the readers of all formats do.
+trait Reader {
+    /// The next lines are of this file of the set.
+    fn begin_file(&mut self, file: u32);
+    /// Takes a line.
+    fn line(&mut self, line: &Line<'_>) -> Outcome;
+    /// All runs, in the order of the files.
+    fn finish(self) -> Vec<Run>;
+}
+
 /// Reads a set of files in the order of time.
 pub(super) fn read(set: &Set<'_>, progress: &dyn Progress) -> (Vec<Run>, Vec<Coverage>) {
     match set.format {
-        Format::Unified => {
-            let mut reader = unified::Reader::new();
-            let mut coverage = Vec::with_capacity(set.sources.len());
-            for (file, source) in set.sources.iter().enumerate() {
-                reader.begin_file(file as u32);
-                coverage.push(lines(source, set.format, progress, |line| {
-                    reader.line(line)
-                }));
-            }
-            (reader.finish(), coverage)
-        }
+        Format::Unified => read_with(unified::Reader::new(), set, progress),
+        Format::Legacy => read_with(legacy::Reader::new(), set, progress),
+        Format::OpenJ9 => read_with(openj9::Reader::new(), set, progress),
+        Format::Jstat => read_with(jstat::Reader::new(), set, progress),
     }
+}
+
+fn read_with(
+    mut reader: impl Reader,
+    set: &Set<'_>,
+    progress: &dyn Progress,
+) -> (Vec<Run>, Vec<Coverage>) {
+    let mut coverage = Vec::with_capacity(set.sources.len());
+    for (file, source) in set.sources.iter().enumerate() {
+        reader.begin_file(file as u32);
+        coverage.push(lines(source, set.format, progress, |line| {
+            reader.line(line)
+        }));
+    }
+    (reader.finish(), coverage)
 }
 
 /// Feeds the lines of a source to `take` and keeps the account of what became of them.
@@ -91,7 +157,7 @@ fn lines(
     source: &Source,
     format: Format,
     progress: &dyn Progress,
-    mut take: impl FnMut(&crate::input::Line<'_>) -> Outcome,
+    mut take: impl FnMut(&Line<'_>) -> Outcome,
 ) -> Coverage {
     let size = source.bytes.len() as u64;
     let mut coverage = Coverage::new(source.name.clone(), format.word(), size);

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Format, detect, unified};
+use super::{Format, detect, legacy, openj9, unified};
 use crate::gc::run::Clocks;
 use crate::input::Source;
 
@@ -72,7 +72,15 @@ fn first_clocks(source: &Source) -> Clocks {
     source
         .lines()
         .take(1000)
-        .map(|line| unified::clocks(line.text))
+        .map(|line| clocks(line.text))
+        .find(|clocks| !clocks.is_empty())
+        .unwrap_or_default()
+}
+
+fn clocks(line: &[u8]) -> Clocks {
+    let all = [unified::clocks, legacy::clocks, openj9::clocks];
+    all.iter()
+        .map(|of| of(line))
         .find(|clocks| !clocks.is_empty())
         .unwrap_or_default()
 }

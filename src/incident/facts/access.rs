@@ -12,7 +12,9 @@ use crate::text::{duration, percent};
 use crate::time::{Instant, Moment, SECOND};
 
 /// The rate of arrivals is compared over windows of this length.
-const WINDOW: i64 = 30 * SECOND;
+const WINDOW: i64 = 10 * SECOND;
+/// Fewer arrivals in a window than this are no spike, whatever the ratio.
+const COUNTABLE: f64 = 20.0;
 /// Start-up is no measure of normal load.
 const WARM_UP: i64 = 15 * SECOND;
 /// A rise by this factor over the median of the windows before is a spike.
@@ -20,7 +22,7 @@ const SPIKE: f64 = 2.0;
 /// Arrivals below this factor did not rise.
 const STEADY: f64 = 1.5;
 /// Windows needed to know what is normal.
-const ENOUGH: usize = 2;
+const ENOUGH: usize = 3;
 
 /// Arrivals before and at the beginning of the trouble.
 struct Load {
@@ -34,6 +36,22 @@ struct Load {
 fn locator(case: &Case<'_>) -> Locator {
     let source = case.rooms.access.formats.first();
     Locator::whole(source.map_or("", |choice| &choice.source))
+}
+
+/// The last line before the silence that begins at `at`, where the access room noted it.
+fn last_line_before(case: &Case<'_>, at: Moment) -> Locator {
+    let near = |gap: &&crate::access::Gap| gap.from.lo.since(at.lo).abs() <= 2 * SECOND;
+    let gap = case.rooms.access.gaps.iter().find(near);
+    gap.and_then(|gap| gap.before.clone())
+        .unwrap_or_else(|| locator(case))
+}
+
+/// A slow request that ended at or after `at`, the first of those that the access room kept.
+fn slow_line(case: &Case<'_>, at: Instant) -> Locator {
+    let slowest = case.rooms.access.slowest.iter();
+    let after = slowest.filter(|request| request.end.hi >= at);
+    let first = after.min_by_key(|request| request.end.lo);
+    first.map_or_else(|| locator(case), |request| request.locator.clone())
 }
 
 /// Compares the arrivals in the two windows around `trouble` with those before.
@@ -93,7 +111,8 @@ pub(in crate::incident) fn load_rose(case: &Case<'_>, trouble: Option<Moment>) -
             normal = format!("{:.1}", load.normal)
         );
         let evidence = Evidence::new(statement.clone(), locator(case));
-        let rose = load.peak >= SPIKE * load.normal && load.peak >= 1.0;
+        let countable = load.peak * (WINDOW / SECOND) as f64 >= COUNTABLE;
+        let rose = load.peak >= SPIKE * load.normal && countable;
         rose.then(|| Fact::new(Some(Moment::exact(load.at)), statement, evidence))
     })
 }
@@ -127,8 +146,8 @@ pub(in crate::incident) fn service_stopped(case: &Case<'_>) -> Observed {
             "no request finished in the last {silence} of this life",
             silence = duration(silence)
         );
-        let evidence = Evidence::new(statement.clone(), locator(case));
         let at = Moment::truncated(last_finished.0, SECOND);
+        let evidence = Evidence::new(statement.clone(), last_line_before(case, at));
         (silence >= 5 * SECOND).then(|| Fact::new(Some(at), statement, evidence))
     })
 }
@@ -155,7 +174,7 @@ pub(in crate::incident) fn slowed_down(case: &Case<'_>) -> Observed {
             worst = duration(worst),
             normal = duration(normal)
         );
-        let evidence = Evidence::new(statement.clone(), locator(case));
+        let evidence = Evidence::new(statement.clone(), slow_line(case, at));
         Some(Fact::new(
             Some(Moment::truncated(at, SECOND)),
             statement,

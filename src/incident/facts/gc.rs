@@ -4,6 +4,7 @@ use super::{Fact, Observed};
 use crate::finding::Evidence;
 use crate::gc::{Cause, Floor, GcLife};
 use crate::incident::case::{Case, gc_locator, point_locator};
+use crate::incident::incarnations::Incarnation;
 use crate::incident::needs::Need;
 use crate::t;
 use crate::text::{bytes, duration, percent};
@@ -110,7 +111,9 @@ pub(in crate::incident) fn floor_rises_in_other_lives(case: &Case<'_>) -> Observ
         .lives
         .iter()
         .filter(|life| life.gc != case.life.gc)
-        .filter_map(|life| Some(&case.rooms.gc.lives[life.gc?]))
+        .filter_map(|life| Some((life, &case.rooms.gc.lives[life.gc?])))
+        .filter(|(life, gc)| same_program(case, life, gc))
+        .map(|(_, gc)| gc)
         .collect();
     if others.is_empty() {
         return Observed::No;
@@ -126,6 +129,14 @@ pub(in crate::incident) fn floor_rises_in_other_lives(case: &Case<'_>) -> Observ
         Some(Fact::new(None, statement, evidence))
     });
     Observed::when(rising.next())
+}
+
+/// Whether another life is one of the same program: the same collector and heap, or the same subject.
+fn same_program(case: &Case<'_>, other: &Incarnation, gc: &GcLife) -> bool {
+    match case.gc() {
+        Some(own) => own.collector == gc.collector && own.heap_max == gc.heap_max,
+        None => case.life.subject.agrees(&other.subject),
+    }
 }
 
 /// The live set did not grow.

@@ -6,7 +6,7 @@ use crate::heap::{HeapReport, OwnerKind, Suspect};
 use crate::incident::case::Case;
 use crate::incident::needs::Need;
 use crate::t;
-use crate::text::{bytes, percent};
+use crate::text::percent;
 use crate::time::Moment;
 
 /// A single holder of this share of the heap explains a full heap.
@@ -63,12 +63,7 @@ fn observed(case: &Case<'_>, found: Option<(&HeapReport, &Suspect)>) -> Observed
         return Observed::Unknown(Need::HeapDump);
     }
     Observed::when(found.map(|(heap, suspect)| {
-        let statement = t!(
-            "{title} ({size}, {share} of the heap)",
-            title = suspect.title.trim_end_matches('.'),
-            size = bytes(suspect.retained_bytes),
-            share = percent(suspect.share, 1.0)
-        );
+        let statement = suspect.title.trim_end_matches('.').to_owned();
         let id = u64::from_str_radix(suspect.object_id.trim_start_matches("0x"), 16);
         let locator = match id {
             Ok(id) => Locator::object(heap.source.clone(), id),

@@ -65,7 +65,7 @@ pub(in crate::incident) fn deadlock(case: &Case<'_>) -> Observed {
                 Evidence::new(wants, member.thread.at.clone())
             })
             .collect();
-        let at = taken_first(case, |dump| !dump.deadlocks.is_empty()).or(taken(case, dump));
+        let at = began(case).or(taken(case, dump));
         Some(Fact {
             at,
             statement,
@@ -294,7 +294,19 @@ fn taken(case: &Case<'_>, dump: &DumpSummary) -> Option<Moment> {
     case.dumps.iter().find(own).and_then(|(_, at)| *at)
 }
 
-fn taken_first(case: &Case<'_>, test: impl Fn(&DumpSummary) -> bool) -> Option<Moment> {
-    let with = case.dumps.iter().filter(|(dump, _)| test(dump));
-    with.filter_map(|(_, at)| *at).min_by_key(|at| at.lo)
+/// When the deadlock began: after the last dump without it, or the start of the life, and before the first dump with it.
+fn began(case: &Case<'_>) -> Option<Moment> {
+    let with = case
+        .dumps
+        .iter()
+        .filter(|(dump, _)| !dump.deadlocks.is_empty());
+    let first = with.filter_map(|(_, at)| *at).min_by_key(|at| at.lo)?;
+    let clean = case
+        .dumps
+        .iter()
+        .filter(|(dump, at)| dump.deadlocks.is_empty() && at.is_some_and(|at| at.hi < first.lo))
+        .filter_map(|(_, at)| *at)
+        .max_by_key(|at| at.hi);
+    let lo = clean.or(case.life.started).map_or(first.lo, |at| at.lo);
+    Some(Moment { lo, hi: first.hi })
 }

@@ -33,6 +33,7 @@ fn weigh(case: &Case<'_>) -> Ledger {
         "The garbage collector took nearly all the time and freed next to nothing: the process was alive but could not work."
     ));
     let spiral = gc::spiral(case);
+    let crushing = gc::collector_crushing(case);
     let futile = gc::futile_collections(case);
     let stopped = access::service_stopped(case);
     let overhead = events::out_of_memory(case, &[OomVariant::GcOverhead]);
@@ -46,7 +47,7 @@ fn weigh(case: &Case<'_>) -> Ledger {
         "spiral",
         DECISIVE,
         t!("a collector that takes half of the last minute"),
-        &gc::collector_crushing(case),
+        &crushing,
     );
     ledger.weigh(
         "futile",
@@ -60,18 +61,22 @@ fn weigh(case: &Case<'_>) -> Ledger {
         t!("an OutOfMemoryError for GC overhead"),
         &overhead,
     );
-    ledger.weigh(
-        "stopped",
-        MODERATE,
-        t!("requests that stop finishing"),
-        &stopped,
-    );
-    ledger.weigh(
-        "probes",
-        MODERATE,
-        t!("probes without an answer"),
-        &events::probes_timed_out(case),
-    );
+    let collector = [&spiral, &crushing, &futile, &overhead];
+    // Silence alone has many causes; it confirms a spiral and does not make one.
+    if collector.iter().any(|seen| seen.fact().is_some()) {
+        ledger.weigh(
+            "stopped",
+            MODERATE,
+            t!("requests that stop finishing"),
+            &stopped,
+        );
+        ledger.weigh(
+            "probes",
+            MODERATE,
+            t!("probes without an answer"),
+            &events::probes_timed_out(case),
+        );
+    }
     ledger.weigh(
         "idle",
         -DECISIVE,

@@ -201,8 +201,9 @@ impl Streams {
         if partial && begun.len() + text.len() <= MOST_JOINED {
             begun.extend_from_slice(text);
         } else {
-            writer.text.append(begun);
-            writer.text.extend(one_line(text));
+            begun.extend_from_slice(text);
+            append_line(&mut writer.text, begun);
+            begun.clear();
         }
         writer.text.push(b'\n');
         writer.lines += 1;
@@ -215,7 +216,7 @@ impl Streams {
             if !begun.is_empty() {
                 // The log ends inside a line; the last line so far is the empty one that stood for it.
                 writer.text.pop();
-                writer.text.extend(one_line(&begun));
+                append_line(&mut writer.text, &begun);
                 writer.text.push(b'\n');
             }
             if !writer.text.is_empty() {
@@ -240,12 +241,15 @@ impl Writer {
 }
 
 /// A message may hold line ends of its own (journal, Docker JSON); they become spaces so that lines stay lines.
-fn one_line(text: &[u8]) -> impl Iterator<Item = u8> + '_ {
-    let text = text.strip_suffix(b"\r").unwrap_or(text);
-    text.iter().map(|&byte| match byte {
-        b'\n' => b' ',
-        other => other,
-    })
+fn append_line(out: &mut Vec<u8>, text: &[u8]) {
+    let start = out.len();
+    out.extend_from_slice(text.strip_suffix(b"\r").unwrap_or(text));
+    let line = &mut out[start..];
+    let mut at = 0;
+    while let Some(found) = memchr::memchr(b'\n', &line[at..]) {
+        line[at + found] = b' ';
+        at += found + 1;
+    }
 }
 
 /// The first word and what follows the one space behind it.

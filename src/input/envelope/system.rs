@@ -41,6 +41,11 @@ pub(super) const JOURNAL_JSON: Format = Format {
     parse: journal_json,
 };
 
+/// What loggers write where syslog has the host.
+const LEVELS: [&[u8]; 8] = [
+    b"TRACE", b"DEBUG", b"INFO", b"WARN", b"WARNING", b"ERROR", b"SEVERE", b"FATAL",
+];
+
 fn rfc5424(line: &[u8]) -> Option<Wrapped<'_>> {
     let rest = without_priority(line)?.strip_prefix(b"1 ")?;
     let (time, rest) = word(rest)?;
@@ -137,7 +142,9 @@ fn program_and_text(rest: &[u8]) -> Option<(&[u8], &[u8])> {
     let colon = memchr::memchr(b':', &rest[..rest.len().min(128)])?;
     let tag = &rest[..colon];
     let program = &tag[..memchr::memchr(b'[', tag).unwrap_or(tag.len())];
-    if host.is_empty() || program.is_empty() || tag.contains(&b' ') {
+    // `2026-11-22T01:02:03Z INFO com.acme.Shop: text` is the line of a logger.
+    let is_level = LEVELS.contains(&host);
+    if host.is_empty() || is_level || program.is_empty() || tag.contains(&b' ') {
         return None;
     }
     let text = &rest[colon + 1..];

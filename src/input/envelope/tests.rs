@@ -128,6 +128,7 @@ fn plain_logs_have_no_envelope() {
         "2026-11-22 01:02:03,456 INFO [main] c.a.Shop - started\n",
         "2026-11-22T01:02:03.123+09:00  INFO 1 --- [main] com.acme.Shop : Started\n",
         "10.0.0.1 - - [22/Nov/2026:01:02:03 +0000] \"GET / HTTP/1.1\" 200 5\n",
+        "2026-11-22T01:02:03.123Z INFO com.acme.Shop: Started\n",
         "{\"time\":\"2026-11-22T01:02:03Z\",\"status\":200}\n",
     ] {
         assert_eq!(found(text), None, "{text}");

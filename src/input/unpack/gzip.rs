@@ -15,8 +15,8 @@ const MAGIC: &[u8] = &[0x1f, 0x8b, 8];
 const BLOCK_COMMENT: &[u8] = b"HPROF BLOCKSIZE=";
 /// No block may be larger than this; HotSpot's are 1 MiB.
 const MOST_BLOCK: u64 = 4 << 20;
-/// Header of the members after the first as HotSpot writes it: no flags, no time.
-const BLOCK_HEADER: &[u8] = &[0x1f, 0x8b, 8, 0, 0, 0, 0, 0];
+/// Flag of a header with a comment.
+const COMMENT: u8 = 0x10;
 /// Members decompressed at a time.
 const BATCH: usize = 64;
 
@@ -82,8 +82,7 @@ pub(super) fn is_block_gzip(packed: &[u8]) -> bool {
 }
 
 fn block_size(packed: &[u8]) -> Option<u64> {
-    const COMMENT_FLAG: u8 = 0x10;
-    if !packed.starts_with(MAGIC) || packed.get(3) != Some(&COMMENT_FLAG) {
+    if !packed.starts_with(MAGIC) || packed.get(3) != Some(&COMMENT) {
         return None;
     }
     let comment = packed.get(10..)?.strip_prefix(BLOCK_COMMENT)?;
@@ -106,8 +105,8 @@ struct Block {
 /// as reading in order. When most candidates of a batch are false (hostile bytes), the rest is read in order.
 pub(super) fn inflate_blocks(packed: &[u8], limit: u64) -> (Vec<u8>, Option<(u64, String)>) {
     let most = block_size(packed).unwrap_or(MOST_BLOCK);
-    let mut candidates = vec![0];
-    candidates.extend(memmem::find_iter(&packed[1..], BLOCK_HEADER).map(|found| found + 1));
+    let magics = memmem::find_iter(packed, MAGIC);
+    let candidates: Vec<usize> = magics.filter(|&at| is_header(&packed[at..])).collect();
     let mut content = Vec::new();
     let mut at = 0;
     for batch in candidates.chunks(BATCH) {
@@ -154,6 +153,12 @@ pub(super) fn inflate_blocks(packed: &[u8], limit: u64) -> (Vec<u8>, Option<(u64
         Ok(_) => None,
     };
     (content, problem.map(|problem| (offset, problem)))
+}
+
+/// Whether a member may begin here, as HotSpot writes them: no time, and no flags but for the comment that the first two
+/// members have.
+fn is_header(packed: &[u8]) -> bool {
+    matches!(packed, [_, _, _, 0 | COMMENT, 0, 0, 0, 0, ..])
 }
 
 fn inflate_block(packed: &[u8], start: usize, most: u64) -> Block {

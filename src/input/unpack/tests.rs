@@ -37,7 +37,7 @@ fn block_gzip(content: &[u8], block: usize) -> Vec<u8> {
     let mut out = Vec::new();
     for (index, piece) in content.chunks(block).enumerate() {
         let mut builder = flate2::GzBuilder::new().operating_system(0);
-        if index == 0 {
+        if index < 2 {
             builder = builder.comment(format!("HPROF BLOCKSIZE={block}"));
         }
         let mut encoder = builder.write(Vec::new(), Compression::fast());

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::super::sign;
+use super::super::{sign, when};
 use super::{HARD, Page, SOFT, chart, escape};
 use crate::document::{Block, Branch, Section, Table, Words};
 use crate::finding::Finding;
@@ -57,7 +57,7 @@ impl Page {
                 let name = escape::text(&t!("Text as found"));
                 let _ = writeln!(
                     self.out,
-                    "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"{name}\"><pre><code>{text}</code></pre></div>"
+                    "<div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"{name}\"><pre><code>{text}</code></pre></div>"
                 );
             }
             Block::Finding(finding) => self.finding(finding, level),
@@ -128,7 +128,7 @@ impl Page {
         let tall = if table.rows.len() > TALL { " tall" } else { "" };
         let _ = write!(
             self.out,
-            "<div class=\"scroll{tall}\" tabindex=\"0\" role=\"region\" aria-label=\"{name}\">\n<table>\n<thead><tr>"
+            "<div class=\"scroll{tall}\" tabindex=\"0\" role=\"group\" aria-label=\"{name}\">\n<table>\n<thead><tr>"
         );
         for column in &table.columns {
             let class = if column.number { " class=\"n\"" } else { "" };
@@ -193,10 +193,7 @@ impl Page {
             sure = escape::text(finding.confidence.word()),
         );
         if let Some((first, last)) = finding.when {
-            let when = match first == last {
-                true => first.to_string(),
-                false => format!("{first} – {last}"),
-            };
+            let when = when(first, last);
             let _ = write!(self.out, "<span>{}</span>", escape::text(&when));
         }
         let rule = escape::text(&finding.rule);

@@ -235,16 +235,21 @@
         text.textContent = clock(other, time, step < 1e6);
         other.fresh.append(line, text);
       }
+      for (const [end, anchor] of [[0, 'start'], [1, 'end']]) {
+        const text = svgNode(other, 'text', {x: end ? other.right : other.left, y: other.height - 6, class: 'tick', 'text-anchor': anchor});
+        text.textContent = clock(other, other.view[end], true);
+        other.fresh.append(text);
+      }
       ticks.after(other.fresh);
     }
   };
   for (const chart of charts) {
     const figure = chart.svg.closest('figure');
     chart.reset = make('button', {type: 'button', textContent: words.reset, hidden: true});
-    const whole = () => zoom(chart, chart.from, chart.to);
+    const whole = () => zoom(chart, -Infinity, Infinity);
     chart.reset.addEventListener('click', whole);
-    figure.querySelector('figcaption').after(
-      make('div', {className: 'tools'}, make('span', {textContent: words.hint}), chart.reset));
+    const hint = chart === charts[0] ? [make('span', {textContent: words.hint})] : [];
+    figure.querySelector('figcaption').after(make('div', {className: 'tools'}, ...hint, chart.reset));
     let start = null;
     let cursor = (chart.left + chart.right) / 2;
     const {svg, pick} = chart;

@@ -3,18 +3,40 @@
 use super::super::safe;
 use crate::document::{Span, Words};
 
+/// Where a piece of text will stand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Place {
+    /// At the beginning of a line, where a dash or a number would begin a list.
+    Line,
+    /// Within a line.
+    Inside,
+    /// In a cell of a table, where a bar ends the cell, even in code.
+    Cell,
+}
+
 /// Plain text in which nothing is mark-up.
-pub(super) fn text(text: &str) -> String {
+pub(super) fn text(text: &str, place: Place) -> String {
     let clean = safe::inline(text);
+    let clean = match place {
+        Place::Line => clean.trim_start(),
+        Place::Inside | Place::Cell => &clean,
+    };
     let mut out = String::with_capacity(clean.len() + 8);
     let mut before = ' ';
     let mut chars = clean.chars().peekable();
     while let Some(c) = chars.next() {
         let after = chars.peek().copied().unwrap_or(' ');
         let marks = match c {
-            '\\' | '`' | '*' | '[' | ']' | '<' | '>' | '|' | '~' | '$' => true,
+            '\\' | '`' | '*' | '[' | '<' | '~' | '$' => true,
+            '|' => place == Place::Cell,
             '_' => !(before.is_alphanumeric() && after.is_alphanumeric()),
             '&' => after == '#' || after.is_ascii_alphabetic(),
+            '#' | '-' | '+' | '=' | '>' => place == Place::Line && out.is_empty(),
+            '.' | ')' => {
+                place == Place::Line
+                    && !out.is_empty()
+                    && out.bytes().all(|byte| byte.is_ascii_digit())
+            }
             _ => false,
         };
         if marks {
@@ -26,23 +48,8 @@ pub(super) fn text(text: &str) -> String {
     out
 }
 
-/// Text at the beginning of a line, where a dash or a number would begin a list.
-pub(super) fn line(line: &str) -> String {
-    let mut out = text(line.trim_start());
-    let digits = out.bytes().take_while(u8::is_ascii_digit).count();
-    let at = match out.as_bytes().get(digits) {
-        Some(b'#' | b'-' | b'+' | b'=') if digits == 0 => Some(0),
-        Some(b'.' | b')') if digits > 0 => Some(digits),
-        _ => None,
-    };
-    if let Some(at) = at {
-        out.insert(at, '\\');
-    }
-    out
-}
-
-/// A code span that holds any text. In a cell of a table a bar must be escaped even there.
-pub(super) fn code(text: &str, cell: bool) -> String {
+/// A code span that holds any text.
+pub(super) fn code(text: &str, place: Place) -> String {
     let clean = safe::inline(text);
     if clean.trim().is_empty() {
         return String::new();
@@ -52,22 +59,26 @@ pub(super) fn code(text: &str, cell: bool) -> String {
         true => " ",
         false => "",
     };
-    match cell {
-        true => format!("{fence}{pad}{}{pad}{fence}", clean.replace('|', "\\|")),
-        false => format!("{fence}{pad}{clean}{pad}{fence}"),
+    match place {
+        Place::Cell => format!("{fence}{pad}{}{pad}{fence}", clean.replace('|', "\\|")),
+        Place::Line | Place::Inside => format!("{fence}{pad}{clean}{pad}{fence}"),
     }
 }
 
-/// Running text, for a paragraph or, with `cell`, for a cell of a table.
-pub(super) fn words(words: &Words, cell: bool) -> String {
+/// Running text.
+pub(super) fn words(words: &Words, place: Place) -> String {
+    let inside = match place {
+        Place::Line | Place::Inside => Place::Inside,
+        Place::Cell => Place::Cell,
+    };
     let mut out = String::new();
     for span in &words.0 {
         match span {
-            Span::Plain(plain) if out.is_empty() && !cell => out += &line(plain),
-            Span::Plain(plain) => out += &text(plain),
-            Span::Code(name) => out += &code(name, cell),
+            Span::Plain(plain) if out.is_empty() => out += &text(plain, place),
+            Span::Plain(plain) => out += &text(plain, inside),
+            Span::Code(name) => out += &code(name, inside),
             Span::Strong(strong) => {
-                let strong = text(strong.trim());
+                let strong = text(strong.trim(), inside);
                 if !strong.is_empty() {
                     out += &format!("**{strong}**");
                 }
@@ -95,15 +106,18 @@ mod tests {
 
     #[test]
     fn nothing_in_the_text_is_mark_up() {
+        let inside = |plain| text(plain, Place::Inside);
         assert_eq!(
-            text("a|b <x> *y* snake_case _z_ $1"),
-            r"a\|b \<x\> \*y\* snake_case \_z\_ \$1"
+            inside("a|b -> <x> *y* snake_case _z_ $1 [l](u)"),
+            r"a|b -> \<x> \*y\* snake_case \_z\_ \$1 \[l](u)"
         );
-        assert_eq!(line("- x"), r"\- x");
-        assert_eq!(line("1. x"), r"1\. x");
-        assert_eq!(line("2026-11-22"), "2026-11-22");
-        assert_eq!(code("a`b|c", true), r"``a`b\|c``");
-        assert_eq!(code("`", false), "`` ` ``");
+        assert_eq!(text("a|b", Place::Cell), r"a\|b");
+        assert_eq!(text("- x", Place::Line), r"\- x");
+        assert_eq!(text("1. x", Place::Line), r"1\. x");
+        assert_eq!(text("> x -> y", Place::Line), r"\> x -> y");
+        assert_eq!(text("2026-11-22", Place::Line), "2026-11-22");
+        assert_eq!(code("a`b|c", Place::Cell), r"``a`b\|c``");
+        assert_eq!(code("`", Place::Inside), "`` ` ``");
         assert_eq!(fenced("```\nx\n"), "````\n```\nx\n````\n");
     }
 }

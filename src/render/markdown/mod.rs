@@ -6,9 +6,9 @@
 
 mod escape;
 
-use escape::{code, fenced, line, text, words};
+use escape::{Place, code, fenced, text, words};
 
-use super::{Style, sign, terminal};
+use super::{Style, sign, terminal, when};
 use crate::document::{Block, Document, Section, Table, Words};
 use crate::finding::Finding;
 use crate::t;
@@ -82,7 +82,7 @@ impl Piece {
 /// Joins the pieces in their order. When there is too little room, pieces of the first rank go before details, and
 /// within a rank earlier ones before later ones.
 fn assemble(pieces: Vec<Piece>, footer: &str, limit: usize) -> String {
-    let footer = format!("---\n{}\n", line(footer));
+    let footer = format!("---\n{}\n", text(footer, Place::Line));
     let whole: usize = pieces.iter().map(|piece| size(&piece.text) + 1).sum();
     let mut shown = vec![true; pieces.len()];
     let mut notice = String::new();
@@ -129,18 +129,25 @@ fn left_out(pieces: &[Piece], shown: &[bool]) -> String {
         }
         titles += &piece.title;
     }
-    let notice = match titles.is_empty() {
-        true => t!(
-            "Left out to keep the length a ticket takes: {count} parts. The HTML report has everything.",
+    let notice = match (count, titles.is_empty()) {
+        (1, true) => t!(
+            "One part was left out to keep the length a ticket takes. The HTML report has everything."
+        ),
+        (1, false) => t!(
+            "One part was left out to keep the length a ticket takes: {titles}. The HTML report has everything.",
+            titles
+        ),
+        (_, true) => t!(
+            "{count} parts were left out to keep the length a ticket takes. The HTML report has everything.",
             count
         ),
-        false => t!(
-            "Left out to keep the length a ticket takes: {count} parts ({titles}). The HTML report has everything.",
+        (_, false) => t!(
+            "{count} parts were left out to keep the length a ticket takes, among them {titles}. The HTML report has everything.",
             count,
             titles
         ),
     };
-    format!("*{}*\n\n", text(&notice))
+    format!("*{}*\n\n", text(&notice, Place::Inside))
 }
 
 /// UTF-16 code units.
@@ -167,8 +174,8 @@ fn head(document: &Document) -> String {
 fn clipped(sentence: &Words) -> String {
     let plain = sentence.plain();
     match plain.char_indices().nth(SENTENCE) {
-        Some((end, _)) => text(&plain[..end]) + " …",
-        None => words(sentence, true),
+        Some((end, _)) => text(&plain[..end], Place::Inside) + " …",
+        None => words(sentence, Place::Inside),
     }
 }
 
@@ -177,7 +184,7 @@ fn pieces_of(one: &Block, level: usize, detail: bool, pieces: &mut Vec<Piece>) {
         Block::Section(section) => section_pieces(section, level, detail, pieces),
         Block::Finding(one) => pieces.push(Piece {
             title: one.title.clone(),
-            text: finding(one, level + 1, EVIDENCE, usize::MAX),
+            text: finding(one, level, EVIDENCE, usize::MAX),
             detail,
         }),
         Block::Chart(chart) => pieces.push(Piece {
@@ -195,7 +202,11 @@ fn pieces_of(one: &Block, level: usize, detail: bool, pieces: &mut Vec<Piece>) {
 
 fn section_pieces(section: &Section, level: usize, detail: bool, pieces: &mut Vec<Piece>) {
     let detail = detail || section.detail;
-    let heading = format!("{} {}\n", "#".repeat(level.min(6)), line(&section.title));
+    let heading = format!(
+        "{} {}\n",
+        "#".repeat(level.min(6)),
+        text(&section.title, Place::Inside)
+    );
     // A heading goes with the first block below it: it must not stand alone.
     let first = pieces.len();
     for block in &section.blocks {
@@ -219,20 +230,26 @@ fn section_pieces(section: &Section, level: usize, detail: bool, pieces: &mut Ve
 fn block(one: &Block) -> String {
     match one {
         Block::Section(_) => String::new(),
-        Block::Paragraph(paragraph) => words(paragraph, false) + "\n",
+        Block::Paragraph(paragraph) => words(paragraph, Place::Line) + "\n",
         Block::List(items) => items
             .iter()
-            .map(|item| point("- ", &words(item, false)))
+            .map(|item| point("- ", &words(item, Place::Line)))
             .collect(),
         Block::Steps(items) => {
             let numbered = items.iter().enumerate();
             numbered
-                .map(|(index, item)| point(&format!("{}. ", index + 1), &words(item, false)))
+                .map(|(index, item)| point(&format!("{}. ", index + 1), &words(item, Place::Line)))
                 .collect()
         }
         Block::Facts(facts) => facts
             .iter()
-            .map(|(name, value)| format!("- **{}:** {}\n", text(name), words(value, true)))
+            .map(|(name, value)| {
+                format!(
+                    "- **{}:** {}\n",
+                    text(name, Place::Inside),
+                    words(value, Place::Inside)
+                )
+            })
             .collect(),
         Block::Table(data) => table(data),
         Block::Chart(_) | Block::Tree(_) | Block::Graph(_) => {
@@ -269,7 +286,10 @@ fn shortened(text: &str) -> String {
 
 fn table(table: &Table) -> String {
     let row = |cells: Vec<String>| format!("| {} |\n", cells.join(" | "));
-    let titles = table.columns.iter().map(|column| text(&column.title));
+    let titles = table
+        .columns
+        .iter()
+        .map(|column| text(&column.title, Place::Cell));
     let mut out = row(titles.collect());
     let rules = table.columns.iter().map(|column| match column.number {
         true => "---:".to_owned(),
@@ -277,12 +297,15 @@ fn table(table: &Table) -> String {
     });
     out += &row(rules.collect());
     for cells in table.rows.iter().take(ROWS) {
-        out += &row(cells.iter().map(|cell| words(cell, true)).collect());
+        out += &row(cells.iter().map(|cell| words(cell, Place::Cell)).collect());
     }
     let more = table.more + table.rows.len().saturating_sub(ROWS) as u64;
     if more > 0 {
         let more = crate::text::count(more);
-        out += &format!("\n{}\n", line(&t!("… and {more} more rows", more)));
+        out += &format!(
+            "\n{}\n",
+            text(&t!("… and {more} more rows", more), Place::Line)
+        );
     }
     out
 }
@@ -293,36 +316,36 @@ fn finding(finding: &Finding, level: usize, statements: usize, advice: usize) ->
         "{} {} {word}: {}\n\n",
         "#".repeat(level.min(6)),
         sign(finding.severity),
-        text(&finding.title)
+        text(&finding.title, Place::Inside)
     );
-    let mut facts = vec![text(finding.confidence.word())];
+    let mut facts = vec![text(finding.confidence.word(), Place::Line)];
     if let Some((first, last)) = finding.when {
-        facts.push(match first == last {
-            true => text(&first.to_string()),
-            false => text(&format!("{first} – {last}")),
-        });
+        facts.push(text(&when(first, last), Place::Inside));
     }
-    facts.push(code(&finding.rule, false));
+    facts.push(code(&finding.rule, Place::Inside));
     out += &format!("{}\n", facts.join(" · "));
     if !finding.summary.is_empty() {
-        out += &format!("\n{}\n", line(&finding.summary));
+        out += &format!("\n{}\n", text(&finding.summary, Place::Line));
     }
     if !finding.evidence.is_empty() {
         out.push('\n');
     }
     for evidence in finding.evidence.iter().take(statements) {
-        let place = code(&evidence.locator.to_string(), false);
-        out += &format!("- {} ({place})\n", line(&evidence.statement));
+        let place = code(&evidence.locator.to_string(), Place::Inside);
+        out += &format!("- {} ({place})\n", text(&evidence.statement, Place::Line));
     }
     if finding.evidence.len() > statements {
         let more = finding.evidence.len() - statements;
-        out += &format!("- {}\n", line(&t!("… and {more} more statements", more)));
+        out += &format!(
+            "- {}\n",
+            text(&t!("… and {more} more statements", more), Place::Line)
+        );
     }
     if !finding.advice.is_empty() {
         out += &format!("\n**{}**\n\n", t!("What to do"));
     }
     for advice in finding.advice.iter().take(advice) {
-        out += &format!("- {}\n", line(advice));
+        out += &format!("- {}\n", text(advice, Place::Line));
     }
     out
 }

@@ -3,7 +3,9 @@
 use super::super::{letters, scale, spark};
 use super::Style;
 use super::ink::{self, Ink};
-use crate::document::{Band, Bars, Chart, Curve, Flame, HeatMap, Marker, Spans, Timeline, Unit};
+use crate::document::{
+    Band, Bars, Chart, Curve, Flame, HeatMap, Lane, Marker, Spans, Timeline, Unit,
+};
 use crate::{t, text};
 
 /// Rows of a density map, at most.
@@ -47,31 +49,36 @@ fn name_column<'a>(names: impl Iterator<Item = &'a str>, style: Style) -> usize 
 }
 
 fn timeline(chart: &Timeline, style: Style) -> Vec<String> {
-    let mut rows = Vec::new();
-    for lane in &chart.lanes {
-        let peak = spark::peak(lane);
-        for series in &lane.series {
-            let name = match lane.series.len() {
-                1 => clean(&lane.title),
-                _ => clean(&format!("{}: {}", lane.title, series.name)),
-            };
-            rows.push((name, series, peak, lane.unit));
-        }
-    }
-    let left = name_column(rows.iter().map(|row| row.0.as_str()), style);
+    let names: Vec<String> = chart.lanes.iter().flat_map(lane_names).collect();
+    let left = name_column(names.iter().map(String::as_str), style);
     let right = 12;
     let columns = style.width.saturating_sub(left + right + 2).max(8);
     let mut lines = Vec::new();
-    for (name, series, peak, unit) in rows {
-        let picture = spark::series(chart, series, peak, columns);
-        let own = series.points.iter().map(|(_, value)| *value);
-        let own = own.filter(|value| value.is_finite()).fold(0.0, f64::max);
-        lines.push(format!(
-            "{} {} {}",
-            ink::pad(&name, left),
-            Ink::Code.paint(&picture, style.colour),
-            Ink::Dim.paint(&scale::value(unit, own), style.colour)
-        ));
+    for lane in &chart.lanes {
+        let peak = spark::peak(lane);
+        for (series, name) in lane.series.iter().zip(lane_names(lane)) {
+            let picture = spark::series(chart, series, peak, columns);
+            let values = series.points.iter().map(|(_, value)| *value);
+            let own = values.filter(|value| value.is_finite()).fold(0.0, f64::max);
+            let name = match lane.series.len() == 1 || ink::width(&name) <= left {
+                true => name,
+                // What tells the series of a lane apart stands last and must not be cut.
+                false => {
+                    let own = ink::fit(&clean(&series.name), left / 2);
+                    let lane = ink::fit(
+                        &clean(&lane.title),
+                        left.saturating_sub(ink::width(&own) + 2),
+                    );
+                    format!("{lane}: {own}")
+                }
+            };
+            lines.push(format!(
+                "{} {} {}",
+                ink::pad(&name, left),
+                Ink::Code.paint(&picture, style.colour),
+                Ink::Dim.paint(&scale::value(lane.unit, own), style.colour)
+            ));
+        }
     }
     let frame = Frame {
         left,
@@ -83,6 +90,17 @@ fn timeline(chart: &Timeline, style: Style) -> Vec<String> {
     frame.bands(&chart.bands, style, &mut lines);
     frame.markers(&chart.markers, style, &mut lines);
     lines
+}
+
+/// A name for each series of a lane.
+fn lane_names(lane: &Lane) -> Vec<String> {
+    let series = lane.series.iter();
+    match lane.series.len() {
+        1 => vec![clean(&lane.title)],
+        _ => series
+            .map(|series| clean(&format!("{}: {}", lane.title, series.name)))
+            .collect(),
+    }
 }
 
 /// The part of a chart that times are drawn on.

@@ -4,12 +4,13 @@ mod chart;
 mod ink;
 mod table;
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use ink::{Ink, Inked, inked};
 
-use super::{safe, sign};
-use crate::document::{Block, Branch, Document, Graph, Section, Words};
+use super::{safe, sign, when};
+use crate::document::{Block, Branch, Document, Edge, Graph, Node, Section, Words};
 use crate::finding::Finding;
 use crate::t;
 
@@ -213,55 +214,34 @@ impl Page {
             "",
             0,
         );
-        let name = |index: usize| -> Inked {
-            let Some(node) = graph.nodes.get(index) else {
-                return Vec::new();
-            };
-            let ink = if node.emphasised {
-                Ink::Strong
-            } else {
-                Ink::Plain
-            };
-            let mut text = vec![(ink, safe::inline(&node.label).into_owned())];
-            if !node.note.is_empty() {
-                text.push((Ink::Dim, format!(" ({})", safe::inline(&node.note))));
-            }
-            text
-        };
         // Many arrows into one node are one line: the crowd behind a lock.
-        let mut crowds: Vec<(usize, &str, Vec<usize>)> = Vec::new();
+        let mut order: BTreeMap<(usize, &str), usize> = BTreeMap::new();
+        let mut crowds: Vec<(&Edge, Vec<usize>)> = Vec::new();
         for edge in &graph.edges {
-            let known = crowds
-                .iter_mut()
-                .find(|(to, label, _)| *to == edge.to && *label == edge.label);
-            match known {
-                Some((.., from)) => from.push(edge.from),
-                None => crowds.push((edge.to, &edge.label, vec![edge.from])),
+            let next = crowds.len();
+            let index = *order.entry((edge.to, &edge.label)).or_insert(next);
+            match crowds.get_mut(index) {
+                Some((_, from)) => from.push(edge.from),
+                None => crowds.push((edge, vec![edge.from])),
             }
         }
-        for (to, label, from) in crowds {
+        for (edge, from) in crowds {
             let mut text = Inked::new();
-            for (index, node) in from.iter().enumerate() {
-                if index > 0 {
+            for node in from.iter().filter_map(|from| graph.nodes.get(*from)) {
+                if !text.is_empty() {
                     text.push((Ink::Dim, ", ".to_owned()));
                 }
-                text.extend(name(*node));
+                text.extend(named(node));
             }
             text.push((Ink::Dim, " → ".to_owned()));
-            text.extend(name(to));
-            if !label.is_empty() {
-                text.push((Ink::Dim, format!(" [{}]", safe::inline(label))));
+            text.extend(graph.nodes.get(edge.to).map(named).unwrap_or_default());
+            if !edge.label.is_empty() {
+                text.push((Ink::Dim, format!(" [{}]", safe::inline(&edge.label))));
             }
             self.inked(&text, "  ", "      ", 6);
         }
-        for index in 0..graph.nodes.len() {
-            let alone = graph
-                .edges
-                .iter()
-                .all(|edge| edge.from != index && edge.to != index);
-            if alone {
-                self.inked(&name(index), "  ", "      ", 6);
-            }
+        for node in graph.alone() {
+            self.inked(&named(node), "  ", "      ", 6);
         }
     }
 
@@ -272,10 +252,7 @@ impl Page {
         self.badge_paragraph(&text);
         let mut facts = vec![finding.confidence.word().to_owned()];
         if let Some((first, last)) = finding.when {
-            facts.push(match first == last {
-                true => first.to_string(),
-                false => format!("{first} – {last}"),
-            });
+            facts.push(when(first, last));
         }
         facts.push(finding.rule.clone());
         let facts = vec![(Ink::Dim, safe::inline(&facts.join(" · ")).into_owned())];
@@ -352,4 +329,17 @@ impl Page {
             self.out.push('\n');
         }
     }
+}
+
+/// A node of a graph with its note.
+fn named(node: &Node) -> Inked {
+    let ink = match node.emphasised {
+        true => Ink::Strong,
+        false => Ink::Plain,
+    };
+    let mut text = vec![(ink, safe::inline(&node.label).into_owned())];
+    if !node.note.is_empty() {
+        text.push((Ink::Dim, format!(" ({})", safe::inline(&node.note))));
+    }
+    text
 }

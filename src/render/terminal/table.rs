@@ -11,6 +11,9 @@ use super::ink::{self, Ink};
 use crate::document::Table;
 use crate::{t, text};
 
+/// Most rows: nobody reads more in a terminal.
+const ROWS: usize = 200;
+
 const LOOK: TableStyle =
     TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─'));
 
@@ -30,7 +33,7 @@ pub(super) fn text(table: &Table, style: Style) -> String {
             .iter()
             .map(|column| Cell::new(safe::inline(&column.title)).add_attribute(Attribute::Bold)),
     );
-    for row in &table.rows {
+    for row in table.rows.iter().take(ROWS) {
         grid.add_row(row.iter().map(|words| {
             let text = words.plain();
             Cell::new(safe::inline(&text))
@@ -57,8 +60,9 @@ pub(super) fn text(table: &Table, style: Style) -> String {
         out += line.trim_end();
         out.push('\n');
     }
-    if table.more > 0 {
-        let more = t!("… and {count} more rows", count = text::count(table.more));
+    let more = table.more + table.rows.len().saturating_sub(ROWS) as u64;
+    if more > 0 {
+        let more = t!("… and {count} more rows", count = text::count(more));
         out += &Ink::Dim.paint(&more, style.colour);
         out.push('\n');
     }
@@ -70,7 +74,11 @@ fn number_widths(table: &Table) -> Vec<Option<usize>> {
     let columns = table.columns.iter().enumerate();
     columns
         .map(|(index, column)| {
-            let cells = table.rows.iter().filter_map(|row| row.get(index));
+            let cells = table
+                .rows
+                .iter()
+                .take(ROWS)
+                .filter_map(|row| row.get(index));
             let widest = cells.map(|words| ink::width(&words.plain())).max();
             column.number.then(|| widest.unwrap_or(0) + 2)
         })

@@ -28,10 +28,7 @@ pub(super) struct Decorations<'a> {
 impl Decorations<'_> {
     /// The clocks of the line.
     pub(super) fn clocks(&self) -> Clocks {
-        let date = self
-            .date
-            .and_then(|text| iso8601(text))
-            .map(|(stamp, _)| stamp);
+        let date = self.date.and_then(iso8601).map(|(stamp, _)| stamp);
         let millis = self.millis.map(|micros| {
             let moment = Moment::truncated(Instant(micros), SECOND / 1000);
             Stamp::Zoned(moment)
@@ -40,6 +37,11 @@ impl Decorations<'_> {
             uptime: self.uptime,
             wall: date.or(millis),
         }
+    }
+
+    /// The date as written.
+    pub(super) fn date(&self) -> Option<&[u8]> {
+        self.date
     }
 
     /// Whether there is a clock or a level or tags: what a line of another program in brackets does not have.

@@ -152,7 +152,7 @@ fn heap_max(run: &mut Run, text: &[u8]) {
 }
 
 /// Takes the heap limit and the collector from `CommandLine flags:`; the flags themselves are kept as a fact.
-pub(in crate::gc) fn flags(run: &mut Run, text: &[u8]) {
+pub(in crate::gc::formats) fn flags(run: &mut Run, text: &[u8]) {
     for flag in text.split(|&byte| byte == b' ') {
         let limit = flag.strip_prefix(b"-XX:MaxHeapSize=");
         if let Some((size, _)) = limit.and_then(number::size) {

@@ -10,16 +10,18 @@ mod pause;
 mod quiet;
 mod safepoint;
 
-pub(in crate::gc) use header::flags;
-pub(in crate::gc) use safepoint::{Pending, read as read_safepoint};
+pub(super) use header::flags;
+pub(super) use pause::{occupancy, read as read_pause, record as record_pause};
+pub(super) use safepoint::{Pending, read as read_safepoint};
 
 use decorations::Decorations;
 
 use super::number;
 use crate::gc::event::{Collector, Place};
 use crate::gc::report::{IncidentKind, LifeEnd};
-use crate::gc::run::Run;
+use crate::gc::run::{Axis, Run};
 use crate::input::Line;
+use crate::time::iso8601;
 
 /// What became of a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,6 +48,8 @@ pub(in crate::gc) struct Reader {
     open: Vec<(u32, String, Place)>,
     /// Highest number of a collection so far.
     last_gc: Option<u32>,
+    /// Date of the last line, not read yet.
+    last_date: Vec<u8>,
     file: u32,
 }
 
@@ -58,30 +62,9 @@ impl Reader {
             pending: safepoint::Pending::default(),
             open: Vec::new(),
             last_gc: None,
+            last_date: Vec::new(),
             file: 0,
         }
-    }
-
-    /// The next lines are of this file of the set.
-    pub(in crate::gc) fn begin_file(&mut self, file: u32) {
-        self.file = file;
-    }
-
-    /// Takes a line.
-    pub(in crate::gc) fn line(&mut self, line: &Line<'_>) -> Outcome {
-        let (mut found, mut message) = decorations::split(line.text);
-        if found.count == 0 {
-            match embedded(line.text) {
-                Some((inner, text)) => (found, message) = (inner, text),
-                None if !looks_like_gc(message) => return Outcome::Quiet,
-                None => {}
-            }
-        }
-        let place = Place {
-            file: self.file,
-            line: line.number,
-        };
-        self.message(&found, message, place)
     }
 
     fn message(&mut self, found: &Decorations<'_>, message: &[u8], place: Place) -> Outcome {
@@ -95,18 +78,21 @@ impl Reader {
         if self.begins_a_run(found, gc, is_head) {
             self.finish_run(LifeEnd::NextLife);
         }
-        // The date is read only where an event or the first line needs it.
-        let interesting = matches!(
-            body.first(),
-            Some(b'P' | b'S' | b'A' | b'O' | b'G' | b'M' | b'C' | b'H')
-        );
-        if interesting || is_head || self.run.is_empty() {
-            self.run.tick(found.clocks(), place);
-        } else {
-            self.run.last = place;
-            if let (Some(uptime), crate::gc::run::Axis::Uptime) = (found.uptime, self.run.axis) {
-                self.run.now = uptime;
+        // A pause checks the wall clock; for all other lines the uptime tells the time, and reading dates is dear.
+        let body = concurrent::strip_generation(&mut self.run, body);
+        let is_pause = body.starts_with(b"Pause ");
+        match found.uptime {
+            Some(uptime) if !is_pause && self.run.axis == Axis::Uptime => {
+                self.run.advance(uptime, place);
+                self.remember_date(found);
             }
+            _ => {
+                self.run.tick(found.clocks(), place);
+                self.last_date.clear();
+            }
+        }
+        if !is_pause && found.tags.is_some() && quiet::is_flood(tags) {
+            return Outcome::Quiet;
         }
         if let Some(gc) = gc {
             self.last_gc = Some(self.last_gc.map_or(gc, |last| last.max(gc)));
@@ -124,14 +110,24 @@ impl Reader {
         }
     }
 
+    /// Keeps the date of the line in case it is the last.
+    fn remember_date(&mut self, found: &Decorations<'_>) {
+        if let Some(date) = found.date() {
+            self.last_date.clear();
+            self.last_date.extend_from_slice(date);
+        }
+    }
+
     /// Hands a message to whoever knows it. `gc` is `u32::MAX` without a number.
     fn dispatch(&mut self, gc: u32, body: &[u8], tags: &[u8], place: Place) -> bool {
         let run = &mut self.run;
-        let body = concurrent::strip_generation(run, body);
         match body.first() {
             Some(b'P') => {
                 if let Some(text) = body.strip_prefix(b"Pause ") {
-                    // Statistics at exit: `Pause Final Mark (N)   54 us`.
+                    if footer(run, text) {
+                        return true;
+                    }
+                    // Statistics of a cycle: `Pause Final Mark (N)   54 us`.
                     if tags.starts_with(b"gc,stats") || text.ends_with(b" us") {
                         return true;
                     }
@@ -202,7 +198,7 @@ impl Reader {
         }
         let lived = !self.run.events.is_empty() || self.run.ended.is_some();
         match (self.run.axis, found.uptime) {
-            (crate::gc::run::Axis::Uptime, Some(uptime)) => {
+            (Axis::Uptime, Some(uptime)) => {
                 let fell = self.run.now - uptime;
                 let numbers_fell = gc.zip(self.last_gc).is_some_and(|(gc, last)| gc < last);
                 let starts_over =
@@ -224,6 +220,10 @@ impl Reader {
     fn finish_run(&mut self, ended: LifeEnd) {
         let mut run = std::mem::replace(&mut self.run, Run::new("unified"));
         run.ended = run.ended.or(Some(ended));
+        if let Some((stamp, _)) = iso8601(&self.last_date) {
+            run.last_clocks.wall = Some(stamp);
+        }
+        self.last_date.clear();
         run.open = self.open.pop().map(|(_, name, place)| (name, place));
         if run.generational {
             run.collector = match run.collector {
@@ -240,12 +240,55 @@ impl Reader {
         self.pending = safepoint::Pending::default();
         self.last_gc = None;
     }
+}
 
-    /// All runs, in the order of the files.
-    pub(in crate::gc) fn finish(mut self) -> Vec<Run> {
+impl super::Reader for Reader {
+    fn begin_file(&mut self, file: u32) {
+        self.file = file;
+    }
+
+    fn line(&mut self, line: &Line<'_>) -> Outcome {
+        let (mut found, mut message) = decorations::split(line.text);
+        if found.count == 0 {
+            match embedded(line.text) {
+                Some((inner, text)) => (found, message) = (inner, text),
+                None if !looks_like_gc(message) => return Outcome::Quiet,
+                None => {}
+            }
+        }
+        let place = Place {
+            file: self.file,
+            line: line.number,
+        };
+        self.message(&found, message, place)
+    }
+
+    fn finish(mut self) -> Vec<Run> {
         self.finish_run(LifeEnd::LogEnds);
         self.runs
     }
+}
+
+/// Takes a line of the statistics that Shenandoah writes when it exits, net of the way to the safepoint:
+/// `Degenerated GC (N)       =    7.119 s (a =   161797 us) (n =    44) (lvls, us = …)`.
+fn footer(run: &mut Run, text: &[u8]) -> bool {
+    let Some(equals) = memchr::memmem::find(text, b" = ") else {
+        return false;
+    };
+    let value = |from: usize| {
+        let rest = text[from..].trim_ascii_start();
+        number::decimal(rest, 6)
+    };
+    let count = memchr::memmem::find(text, b"(n = ").and_then(|at| value(at + 5));
+    let (Some((total, _)), Some((count, _))) = (value(equals + 3), count) else {
+        return false;
+    };
+    if text[..equals].trim_ascii_end().ends_with(b"(N)") {
+        let (so_far, sum) = run.footer.unwrap_or((0, 0));
+        let count = u64::try_from(count / 1_000_000).unwrap_or(0);
+        run.footer = Some((so_far.saturating_add(count), sum.saturating_add(total)));
+    }
+    true
 }
 
 /// `GC(17) body`: the number and the body without leading blanks.
@@ -285,6 +328,14 @@ pub(in crate::gc) fn clocks(line: &[u8]) -> crate::gc::run::Clocks {
     decorations::split(line).0.clocks()
 }
 
+/// Messages without number or tags that only this log has.
+const STANDALONE: [&[u8]; 4] = [
+    b"Safepoint \"",
+    b"Entering safepoint region: ",
+    b"Total time for which application threads were stopped: ",
+    b"Metaspace (",
+];
+
 /// Whether a line is surely of this format: decorated with GC tags, or numbered as a collection.
 pub(in crate::gc) fn is_gc_line(line: &[u8]) -> bool {
     let (found, message) = decorations::split(line);
@@ -298,6 +349,6 @@ pub(in crate::gc) fn is_gc_line(line: &[u8]) -> bool {
     let tagged = found.tags.is_some_and(|tags| tags.starts_with(b"gc"));
     let numbered = collection(message).0.is_some();
     let header = found.are_convincing()
-        && (header::is_head(message) || message.starts_with(b"Safepoint \""));
+        && (header::is_head(message) || STANDALONE.iter().any(|start| message.starts_with(start)));
     tagged || numbered || header
 }

@@ -7,19 +7,19 @@ use crate::gc::run::Run;
 
 /// The summary of a pause, cut into its parts.
 #[derive(Debug, PartialEq)]
-pub(super) struct Summary<'a> {
-    pub(super) kind: PauseKind,
+pub(in crate::gc::formats) struct Summary<'a> {
+    pub(in crate::gc::formats) kind: PauseKind,
     /// The JVM's cause, or for a degenerated cycle the point where it failed.
-    pub(super) cause: &'a [u8],
-    pub(super) evacuation_failed: bool,
-    pub(super) pinned: bool,
-    pub(super) heap: Area,
+    pub(in crate::gc::formats) cause: &'a [u8],
+    pub(in crate::gc::formats) evacuation_failed: bool,
+    pub(in crate::gc::formats) pinned: bool,
+    pub(in crate::gc::formats) heap: Area,
     /// `None` for the line at the beginning of the pause.
-    pub(super) nanos: Option<i64>,
+    pub(in crate::gc::formats) nanos: Option<i64>,
 }
 
 /// Reads `Young (Normal) (G1 Evacuation Pause) 113M->72M(160M) 11.070ms`, the text after `Pause `.
-pub(super) fn read(text: &[u8]) -> Summary<'_> {
+pub(in crate::gc::formats) fn read(text: &[u8]) -> Summary<'_> {
     let (nanos, rest) = match number::trailing(text, b"ms", 6) {
         Some((nanos, rest)) => (Some(nanos), rest),
         None => (None, text.trim_ascii_end()),
@@ -111,7 +111,7 @@ fn occupancy_at_end(text: &[u8]) -> Option<(Area, &[u8])> {
 
 /// `113M->72M(160M)`, `113M(150M)->72M(160M)`, `113M(60%)->72M(40%)`, `56->64`: the area and the bytes used. Numbers in
 /// parentheses after the second size are the capacity, unless they are a share.
-pub(super) fn occupancy(text: &[u8]) -> Option<(Area, usize)> {
+pub(in crate::gc::formats) fn occupancy(text: &[u8]) -> Option<(Area, usize)> {
     let (before, mut at) = number::size(text)?;
     at += parenthesis(&text[at..]).1;
     if !text[at..].starts_with(b"->") {
@@ -147,7 +147,13 @@ fn parenthesis(text: &[u8]) -> (Option<u64>, usize) {
 }
 
 /// Adds the pause to the run. `now` is the time of the line, which is the end of the pause.
-pub(super) fn record(run: &mut Run, summary: &Summary<'_>, gc: u32, now: i64, place: Place) {
+pub(in crate::gc::formats) fn record(
+    run: &mut Run,
+    summary: &Summary<'_>,
+    gc: u32,
+    now: i64,
+    place: Place,
+) {
     let Some(nanos) = summary.nanos else { return };
     let cause = run.name(summary.cause);
     let begin = now.saturating_sub(nanos / 1000);

@@ -29,8 +29,8 @@ const TAGS: [&[u8]; 59] = [
     b"load",
     b"mark",
     b"marking",
-    b"metaspace",
     b"metadata",
+    b"metaspace",
     b"mmu",
     b"nmethod",
     b"nmt",
@@ -68,6 +68,26 @@ const TAGS: [&[u8]; 59] = [
 /// Beginnings of messages, for logs without tags and for the bare `gc` tag. Leading blanks are removed before.
 const PREFIXES: &[&str] = &[
     // Concurrent work of every collector; what matters about it was taken before.
+    "Clear ",
+    "Cannot finish degeneration",
+    "minor pause",
+    "Minor_pause",
+    "major pause",
+    "Major_pause",
+    "Do scavenge",
+    "No full after",
+    "Live_space",
+    "Base_footprint",
+    "Old eden_size",
+    "PSYoungGen::",
+    "eden: ",
+    "from: ",
+    "to: ",
+    "capacities are",
+    "Eden, from",
+    "avg_",
+    "Merge Optional",
+    "Evacuate Optional",
     "Concurrent ",
     "Coalescing and filling",
     "Old Collection",
@@ -315,6 +335,32 @@ const PREFIXES: &[&str] = &[
     "(G)",
     "(N)",
 ];
+
+/// Tags that fill debug logs and hold nothing that is used, so that their messages need not be looked at.
+pub(super) fn is_flood(tags: &[u8]) -> bool {
+    const FLOOD: [&[u8]; 15] = [
+        b"phases",
+        b"ergo",
+        b"task",
+        b"stats",
+        b"age",
+        b"ref",
+        b"plab",
+        b"remset",
+        b"tlab",
+        b"region",
+        b"refine",
+        b"bot",
+        b"reloc",
+        b"nmethod",
+        b"stringdedup",
+    ];
+    let Some(rest) = tags.strip_prefix(b"gc,") else {
+        return false;
+    };
+    let second = rest.split(|&byte| byte == b',').next().unwrap_or(rest);
+    FLOOD.contains(&second)
+}
 
 /// Whether all lines with these tags are detail.
 pub(super) fn tags(tags: &[u8]) -> bool {

@@ -31,6 +31,12 @@ struct Mark<'a> {
 }
 
 impl TimeAxis {
+    /// An axis that ends no earlier than it begins.
+    pub(super) fn new(axis: Axis, from: i64, to: i64) -> Self {
+        let to = to.max(from);
+        Self { axis, from, to }
+    }
+
     pub(super) fn x(&self, at: i64) -> f64 {
         let share = scale::place(at, self.from, self.to);
         LEFT + share.clamp(-0.1, 1.1) * (RIGHT - LEFT)
@@ -85,13 +91,13 @@ impl TimeAxis {
                 &text,
             );
         }
-        out.push_str("</g>\n");
         let (from, to) = (
             scale::time(self.axis, self.from),
             scale::time(self.axis, self.to),
         );
         label(&mut out, (LEFT, bottom + 34.0), "start", "tick", &from);
         label(&mut out, (RIGHT, bottom + 34.0), "end", "tick", &to);
+        out.push_str("</g>\n");
         out
     }
 

@@ -1,10 +1,10 @@
 //! A small directed graph in layers: what waits stands above what it waits for.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
 use super::{Picture, ROWS, WIDTH, fit, label, number};
-use crate::document::{Graph, Node, Table};
+use crate::document::{Edge, Graph, Node, Table};
 use crate::render::html::escape;
 use crate::t;
 
@@ -17,7 +17,8 @@ const BOX: (f64, f64) = (172.0, 40.0);
 /// From the top of one row of nodes to the next.
 const STEP: f64 = 84.0;
 
-pub(super) fn picture(graph: &Graph, id: &str) -> Picture {
+pub(super) fn picture(whole: &Graph, id: &str) -> Picture {
+    let graph = &folded(whole);
     let count = graph.nodes.len().min(NODES);
     let edges: Vec<(usize, usize, &str)> = graph
         .edges
@@ -56,7 +57,7 @@ pub(super) fn picture(graph: &Graph, id: &str) -> Picture {
         );
         below = format!("<p class=\"rest\">{}</p>\n", escape::text(&more));
     }
-    let (nodes, arrows) = (graph.nodes.len(), graph.edges.len());
+    let (nodes, arrows) = (whole.nodes.len(), whole.edges.len());
     Picture {
         height: rows.len().max(1) as f64 * STEP - (STEP - BOX.1) + 18.0,
         description: t!(
@@ -67,7 +68,69 @@ pub(super) fn picture(graph: &Graph, id: &str) -> Picture {
         attributes: String::new(),
         body,
         below,
-        table: table(graph),
+        table: table(whole),
+    }
+}
+
+/// The graph with each crowd in one node: nodes that nothing points to and that all point to one node in the same way.
+fn folded(graph: &Graph) -> Graph {
+    let mut out = vec![Vec::new(); graph.nodes.len()];
+    let mut pointed = vec![false; graph.nodes.len()];
+    for edge in &graph.edges {
+        if let (Some(from), Some(to)) = (out.get_mut(edge.from), pointed.get_mut(edge.to)) {
+            from.push((edge.to, edge.label.as_str()));
+            *to = true;
+        }
+    }
+    let mut crowds: BTreeMap<(usize, &str), Vec<usize>> = BTreeMap::new();
+    for (index, node) in graph.nodes.iter().enumerate() {
+        if let ([only], false, false) = (&out[index][..], pointed[index], node.emphasised) {
+            crowds.entry(*only).or_default().push(index);
+        }
+    }
+    crowds.retain(|_, members| members.len() > ACROSS);
+    // The first of a crowd stands for all; the others have no place of their own.
+    let mut first: BTreeMap<usize, (usize, usize)> = BTreeMap::new();
+    for members in crowds.values() {
+        first.extend(
+            members
+                .iter()
+                .map(|member| (*member, (members[0], members.len()))),
+        );
+    }
+    let mut place = vec![0; graph.nodes.len()];
+    let mut nodes: Vec<Node> = Vec::new();
+    for (index, node) in graph.nodes.iter().enumerate() {
+        match first.get(&index) {
+            Some((first, _)) if *first != index => place[index] = place[*first],
+            crowd => {
+                place[index] = nodes.len();
+                let mut node = node.clone();
+                if let Some((_, size)) = crowd {
+                    node.note = t!("and {count} more like it", count = size - 1);
+                }
+                nodes.push(node);
+            }
+        }
+    }
+    let mut known = BTreeSet::new();
+    let mut edges: Vec<Edge> = Vec::new();
+    for edge in &graph.edges {
+        let (Some(from), Some(to)) = (place.get(edge.from), place.get(edge.to)) else {
+            continue;
+        };
+        if known.insert((*from, *to, &edge.label)) {
+            edges.push(Edge {
+                from: *from,
+                to: *to,
+                label: edge.label.clone(),
+            });
+        }
+    }
+    Graph {
+        title: graph.title.clone(),
+        nodes,
+        edges,
     }
 }
 
@@ -115,12 +178,21 @@ fn layers(count: usize, edges: &[(usize, usize, &str)]) -> Vec<usize> {
             }
         }
     }
-    let mut layer = vec![0; count];
-    for node in finished.into_iter().rev() {
+    let mut layer = vec![0_usize; count];
+    for node in finished.iter().copied().rev() {
         for child in &out[node] {
             if !back.contains(&(node, *child)) {
                 layer[*child] = layer[*child].max(layer[node] + 1);
             }
+        }
+    }
+    // What waits stands right above what it waits for, not at the top.
+    for node in finished {
+        let below = out[node]
+            .iter()
+            .filter(|child| !back.contains(&(node, **child)));
+        if let Some(nearest) = below.map(|child| layer[*child]).min() {
+            layer[node] = nearest.saturating_sub(1).max(layer[node]);
         }
     }
     layer
@@ -276,12 +348,8 @@ fn table(graph: &Graph) -> Table {
             name(edge.to).into(),
         ]);
     }
-    for (index, node) in graph.nodes.iter().enumerate() {
-        let alone = graph
-            .edges
-            .iter()
-            .all(|edge| edge.from != index && edge.to != index);
-        if alone && table.rows.len() < ROWS {
+    for node in graph.alone() {
+        if table.rows.len() < ROWS {
             table.row([
                 node.label.as_str().into(),
                 node.note.as_str().into(),

@@ -33,11 +33,7 @@ pub(super) fn picture(chart: &HeatMap, id: &str) -> Picture {
         .column
         .max(1)
         .saturating_mul((columns * per_column) as i64);
-    let axis = TimeAxis {
-        axis: Axis::Wall,
-        from: chart.from,
-        to: chart.from.saturating_add(width),
-    };
+    let axis = TimeAxis::new(Axis::Wall, chart.from, chart.from.saturating_add(width));
     let mut cells = Cells::new();
     for (column, row, requests, failed) in &chart.cells {
         let row = (*row as usize / per_row).min(rows - 1);

@@ -74,7 +74,7 @@ fn wrapped(kind: &str, title: &str, id: &str, picture: Picture) -> String {
     table.table(&picture.table);
     format!(
         "<figure class=\"{kind}\">\n<figcaption>{title}</figcaption>\n\
-         <div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"{title}\">\n\
+         <div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"{title}\">\n\
          <svg viewBox=\"0 0 {WIDTH} {height}\" role=\"img\" aria-labelledby=\"{id}t {id}d\"{attributes}>\
          <title id=\"{id}t\">{title}</title><desc id=\"{id}d\">{description}</desc>\n{body}</svg>\n</div>\n{below}\
          <details class=\"data\"><summary>{summary}</summary>\n{table}</details>\n</figure>\n",
@@ -90,9 +90,34 @@ fn wrapped(kind: &str, title: &str, id: &str, picture: Picture) -> String {
 
 /// A coordinate with one decimal at most.
 fn number(value: f64) -> String {
-    let rounded = (value * 10.0).round() / 10.0;
-    // Avoids "-0".
-    format!("{}", if rounded == 0.0 { 0.0 } else { rounded })
+    let mut out = String::with_capacity(8);
+    put_number(&mut out, value);
+    out
+}
+
+/// Appends a coordinate with one decimal at most. Pictures are clipped far inside of the limits.
+fn put_number(out: &mut String, value: f64) {
+    let tenths = (value.clamp(-1e6, 1e6) * 10.0).round() as i32;
+    if tenths < 0 {
+        out.push('-');
+    }
+    let (whole, tenth) = (tenths.unsigned_abs() / 10, tenths.unsigned_abs() % 10);
+    let mut digits = [0; 10];
+    let mut first = digits.len();
+    let mut rest = whole;
+    loop {
+        first -= 1;
+        digits[first] = b'0' + (rest % 10) as u8;
+        rest /= 10;
+        if rest == 0 {
+            break;
+        }
+    }
+    out.extend(digits[first..].iter().map(|digit| char::from(*digit)));
+    if tenth > 0 {
+        out.push('.');
+        out.push(char::from(b'0' + tenth as u8));
+    }
 }
 
 /// Units that `text` takes in the size of the charts, generously.

@@ -13,11 +13,7 @@ use crate::t;
 const ROW: f64 = 26.0;
 
 pub(super) fn picture(chart: &Spans, id: &str) -> Picture {
-    let axis = TimeAxis {
-        axis: chart.axis,
-        from: chart.from,
-        to: chart.to,
-    };
+    let axis = TimeAxis::new(chart.axis, chart.from, chart.to);
     let marks = axis.marks(&chart.markers, &[]);
     let top = 2.0 + marks.height();
     let bottom = top + chart.rows.len().max(1) as f64 * ROW + 4.0;

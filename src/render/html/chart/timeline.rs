@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::axis::TimeAxis;
-use super::{LEFT, POINTS, Picture, RIGHT, WIDTH, fit, label, number, text_width};
+use super::{LEFT, POINTS, Picture, RIGHT, WIDTH, fit, label, number, put_number, text_width};
 use crate::document::{Lane, Mark, Series, Table, Timeline};
 use crate::render::html::escape;
 use crate::render::{scale, spark};
@@ -12,7 +12,7 @@ use crate::{t, text};
 /// Height of the plot of a lane.
 const LANE: f64 = 92.0;
 /// Height of the line above a lane with its title and legend.
-const HEAD: f64 = 26.0;
+const HEAD: f64 = 30.0;
 /// Kinds of lines that the style knows.
 const KINDS: usize = 6;
 /// Rows of the table behind the chart.
@@ -21,11 +21,7 @@ const STRETCHES: usize = 48;
 const COLUMNS: usize = 8;
 
 pub(super) fn picture(chart: &Timeline, id: &str) -> Picture {
-    let axis = TimeAxis {
-        axis: chart.axis,
-        from: chart.from,
-        to: chart.to,
-    };
+    let axis = TimeAxis::new(chart.axis, chart.from, chart.to);
     let lanes = chart.lanes.len() as f64 * (LANE + HEAD);
     let marks = axis.marks(&chart.markers, &chart.bands);
     let top = 2.0 + marks.height();
@@ -80,7 +76,7 @@ fn lane_body(lane: &Lane, axis: &TimeAxis, id: &str, top: f64) -> String {
         let at = (LEFT - 8.0, y(*step) + 4.0);
         label(&mut out, at, "end", "tick", &scale::label(lane.unit, *step));
     }
-    heading(lane, top - 8.0, &mut out);
+    heading(lane, top - 10.0, &mut out);
     let _ = writeln!(
         out,
         "<g clip-path=\"url(#{id}c)\"><g class=\"data\" data-top=\"{}\" data-bottom=\"{}\" data-high=\"{high}\" data-unit=\"{:?}\">",
@@ -98,7 +94,8 @@ fn lane_body(lane: &Lane, axis: &TimeAxis, id: &str, top: f64) -> String {
         let class = match series.mark {
             Mark::Dots => "dots",
             Mark::Sticks => "sticks",
-            Mark::Line | Mark::Steps | Mark::Area => "line",
+            Mark::Area => "line thin",
+            Mark::Line | Mark::Steps => "line",
         };
         let _ = writeln!(
             out,
@@ -113,7 +110,7 @@ fn lane_body(lane: &Lane, axis: &TimeAxis, id: &str, top: f64) -> String {
 /// Title of a lane and the legend of its series in one line.
 fn heading(lane: &Lane, y: f64, out: &mut String) {
     let title = fit(&lane.title, 380.0);
-    label(out, (LEFT, y), "start", "lane", &title);
+    label(out, (LEFT, y), "start", "lane halo", &title);
     if lane.series.len() < 2
         && lane
             .series
@@ -166,18 +163,22 @@ fn path(series: &Series, axis: &TimeAxis, y: impl Fn(f64) -> f64, bottom: f64) -
             }
             continue;
         }
-        let (px, py) = (number(x), number(y(value)));
-        let step = match series.mark {
-            Mark::Dots => format!("M{px} {py}h0"),
-            Mark::Sticks => format!("M{px} {base}V{py}"),
-            Mark::Line | Mark::Area if run.is_none() => format!("M{px} {py}"),
-            Mark::Steps if run.is_none() => format!("M{px} {py}"),
-            Mark::Line | Mark::Area => format!("L{px} {py}"),
-            Mark::Steps => format!("H{px}V{py}"),
-        };
-        open += &step;
+        let from = open.len();
+        let first = run.is_none();
+        match series.mark {
+            Mark::Sticks => put(&mut open, 'M', &[x, bottom]),
+            Mark::Steps if !first => put(&mut open, 'H', &[x]),
+            Mark::Line | Mark::Area if !first => put(&mut open, 'L', &[x, y(value)]),
+            _ => put(&mut open, 'M', &[x, y(value)]),
+        }
+        match series.mark {
+            Mark::Dots => open.push_str("h0"),
+            Mark::Sticks => put(&mut open, 'V', &[y(value)]),
+            Mark::Steps if !first => put(&mut open, 'V', &[y(value)]),
+            _ => {}
+        }
         if series.mark == Mark::Area {
-            closed += &step;
+            closed += &open[from..];
         }
         run.get_or_insert(x);
         last = x;
@@ -195,6 +196,17 @@ fn path(series: &Series, axis: &TimeAxis, y: impl Fn(f64) -> f64, bottom: f64) -
         _ => {}
     }
     Outline { open, closed }
+}
+
+/// Appends a command of a path.
+fn put(path: &mut String, command: char, numbers: &[f64]) {
+    path.push(command);
+    for (index, value) in numbers.iter().enumerate() {
+        if index > 0 {
+            path.push(' ');
+        }
+        put_number(path, *value);
+    }
 }
 
 /// The largest value of each series in equal stretches of time.

@@ -1,0 +1,187 @@
+//! Tables of bounded size that still merge exactly. A key has coarser and coarser forms (an address, its network, …).
+//! A table keeps the finest form of which there are at most `LIMIT` different keys. How many there are only grows with the
+//! data, so the form depends on the set of keys alone: not on their order, nor on how they were split and merged.
+
+use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
+
+use super::wire::{Reader, Wire};
+
+/// What a table counts.
+pub(super) trait Tally: Default + Clone {
+    /// Adds another tally.
+    fn merge(&mut self, other: &Self);
+}
+
+/// A form of keys: how to make the key of the given level (1 and above) from a finer one. The last level must be so
+/// coarse that any log has few keys.
+pub(super) type Coarsen = fn(key: &[u8], level: u8) -> Vec<u8>;
+
+/// Keys are already hashes.
+#[derive(Debug, Default, Clone, Copy)]
+pub(super) struct Same(u64);
+
+impl Hasher for Same {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, _: &[u8]) {}
+
+    fn write_u64(&mut self, value: u64) {
+        self.0 = value;
+    }
+}
+
+/// A map whose keys are hashes.
+pub(super) type ByHash<V> = HashMap<u64, V, BuildHasherDefault<Same>>;
+
+/// A well mixed hash of a short text (folded multiplication, as in wyhash). Always the same, on every machine.
+#[inline]
+pub(super) fn hash(text: &[u8]) -> u64 {
+    const A: u64 = 0xa076_1d64_78bd_642f;
+    const B: u64 = 0xe703_7ed1_a0b4_28db;
+    let fold = |left: u64, right: u64| {
+        let wide = u128::from(left) * u128::from(right);
+        (wide as u64) ^ (wide >> 64) as u64
+    };
+    let mut state = A ^ text.len() as u64;
+    let (chunks, rest) = text.as_chunks::<16>();
+    for chunk in chunks {
+        let wide = u128::from_le_bytes(*chunk);
+        state = fold((wide as u64) ^ B, ((wide >> 64) as u64) ^ state);
+    }
+    if !rest.is_empty() {
+        let mut last = [0_u8; 16];
+        last[..rest.len()].copy_from_slice(rest);
+        let wide = u128::from_le_bytes(last);
+        state = fold((wide as u64) ^ B, ((wide >> 64) as u64) ^ state);
+    }
+    fold(state ^ A, B)
+}
+
+/// A table that never holds more than `LIMIT` keys.
+#[derive(Debug, Clone)]
+pub(super) struct Table<V, const LIMIT: usize> {
+    /// 0 for keys as they are.
+    pub(super) level: u8,
+    rows: ByHash<(Box<[u8]>, V)>,
+}
+
+impl<V, const LIMIT: usize> Default for Table<V, LIMIT> {
+    fn default() -> Self {
+        Self {
+            level: 0,
+            rows: ByHash::default(),
+        }
+    }
+}
+
+impl<V: Tally, const LIMIT: usize> Table<V, LIMIT> {
+    /// The tally of a key, whose hash is given while keys are kept as they are.
+    #[inline]
+    pub(super) fn tally(&mut self, key: &[u8], hashed: u64, coarsen: Coarsen) -> &mut V {
+        if self.level > 0 {
+            let coarse = coarsen(key, self.level);
+            let hashed = hash(&coarse);
+            return self.insert(&coarse, hashed, coarsen);
+        }
+        self.insert(key, hashed, coarsen)
+    }
+
+    fn insert(&mut self, key: &[u8], hashed: u64, coarsen: Coarsen) -> &mut V {
+        if self.rows.len() >= LIMIT && !self.rows.contains_key(&hashed) {
+            self.rows.insert(hashed, (key.into(), V::default()));
+            self.shrink(coarsen);
+            let coarse = coarsen(key, self.level);
+            let row = self.rows.entry(hash(&coarse));
+            return &mut row.or_insert_with(|| (coarse.into(), V::default())).1;
+        }
+        let row = self.rows.entry(hashed);
+        &mut row.or_insert_with(|| (key.into(), V::default())).1
+    }
+
+    /// Coarsens until the keys are few enough.
+    fn shrink(&mut self, coarsen: Coarsen) {
+        while self.rows.len() > LIMIT && self.level < u8::MAX {
+            self.raise(self.level + 1, coarsen);
+        }
+    }
+
+    fn raise(&mut self, level: u8, coarsen: Coarsen) {
+        let rows = std::mem::take(&mut self.rows);
+        self.level = level;
+        for (_, (key, value)) in rows {
+            let coarse = coarsen(&key, level);
+            let row = self.rows.entry(hash(&coarse));
+            row.or_insert_with(|| (coarse.into(), V::default()))
+                .1
+                .merge(&value);
+        }
+    }
+
+    /// Adds another table.
+    pub(super) fn merge(&mut self, mut other: Self, coarsen: Coarsen) {
+        if other.rows.len() > self.rows.len() && other.level >= self.level {
+            std::mem::swap(self, &mut other);
+        }
+        if other.level > self.level {
+            self.raise(other.level, coarsen);
+        }
+        for (hashed, (key, value)) in other.rows {
+            let (hashed, key) = match other.level < self.level {
+                true => {
+                    let coarse = coarsen(&key, self.level);
+                    (hash(&coarse), coarse.into())
+                }
+                false => (hashed, key),
+            };
+            let row = self.rows.entry(hashed);
+            row.or_insert_with(|| (key, V::default())).1.merge(&value);
+            // Shrinking at once keeps the bound; shrinking later would give the same rows.
+            if self.rows.len() > LIMIT {
+                self.shrink(coarsen);
+            }
+        }
+    }
+
+    /// All tallies, in no order.
+    pub(super) fn values_mut(&mut self) -> impl Iterator<Item = &mut V> {
+        self.rows.values_mut().map(|row| &mut row.1)
+    }
+
+    /// All rows in the order of their keys.
+    pub(super) fn rows(&self) -> Vec<(&[u8], &V)> {
+        let mut rows: Vec<_> = self
+            .rows
+            .values()
+            .map(|(key, value)| (&**key, value))
+            .collect();
+        rows.sort_unstable_by_key(|row| row.0);
+        rows
+    }
+}
+
+/// Rows in the order of their keys, so that equal tables are equal bytes.
+impl<V: Wire + Tally, const LIMIT: usize> Wire for Table<V, LIMIT> {
+    fn put(&self, out: &mut Vec<u8>) {
+        self.level.put(out);
+        let rows = self.rows();
+        rows.len().put(out);
+        for (key, value) in rows {
+            key.to_vec().put(out);
+            value.put(out);
+        }
+    }
+
+    fn take(from: &mut Reader<'_>) -> Option<Self> {
+        let level = u8::take(from)?;
+        let count = usize::take(from)?;
+        let mut rows = ByHash::default();
+        for _ in 0..count {
+            let key = Vec::<u8>::take(from)?;
+            rows.insert(hash(&key), (key.into_boxed_slice(), V::take(from)?));
+        }
+        Some(Self { level, rows })
+    }
+}

@@ -1,0 +1,267 @@
+//! What a stamp and a number mean, decided from the log itself where the format does not say.
+//!
+//! A server writes a line when a request ends. If the stamps are ends, they never go back; if they are starts, they go
+//! back by the duration of long requests, and stamp plus duration does not. The latter holds only in the right unit, so a
+//! log with starts decides both questions. The unit of a log with ends is decided by Little's law (time spent divided by
+//! time is the number of requests in progress) and by what no server can do.
+
+use super::pattern::Layout;
+use super::request::Request;
+use super::scalar::Clock;
+use super::{DurationUnit, StampMeaning};
+use crate::input::split_at_lines;
+use crate::t;
+use crate::time::SECOND;
+
+/// Unit and stamp with the reason for each.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Semantics {
+    pub(super) unit: DurationUnit,
+    pub(super) unit_reason: String,
+    pub(super) stamp: StampMeaning,
+    pub(super) stamp_reason: String,
+}
+
+/// What the person at the keyboard demands.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Demand {
+    pub(super) unit: Option<DurationUnit>,
+    pub(super) stamp: Option<StampMeaning>,
+}
+
+/// Bytes of each of the three stretches that are looked at: beginning, middle and end.
+const STRETCH: usize = 1 << 20;
+
+/// Requests of a stretch: stamp, resolution, duration read as nanoseconds per unit of one.
+struct Observed {
+    stretches: Vec<Vec<(i64, i64, i64)>>,
+    /// All durations, sorted, in units of the log.
+    durations: Vec<i64>,
+}
+
+/// Decides for one layout over the lines of `text`.
+pub(super) fn decide(layout: &Layout, text: &[u8], name: &str, demand: Demand) -> Semantics {
+    let observed = observe(layout, text);
+    let scales: &[i64] = match layout.unit {
+        Some(_) => &[1],
+        None => &[1, 1000, SECOND],
+    };
+    let (order_stamp, order_unit) = by_order(&observed, scales);
+    let (stamp, stamp_reason) = stamp(layout, name, demand, order_stamp);
+    let (unit, unit_reason) = unit(layout, demand, order_unit, &observed);
+    Semantics {
+        unit,
+        unit_reason,
+        stamp,
+        stamp_reason,
+    }
+}
+
+fn observe(layout: &Layout, text: &[u8]) -> Observed {
+    // Read as nanoseconds: fractions of seconds keep nine digits, whole numbers come out as they stand divided by 1000,
+    // so whole numbers are read as microseconds instead.
+    let mut plain = layout.clone();
+    plain.unit = layout.unit.or(Some(DurationUnit::Micros));
+    let pieces = split_at_lines(text, STRETCH);
+    let middle = pieces.len() / 2;
+    let mut wanted = vec![0, middle, pieces.len().saturating_sub(1)];
+    wanted.dedup();
+    let mut stretches = Vec::new();
+    let mut durations = Vec::new();
+    for index in wanted {
+        let Some(piece) = pieces.get(index) else {
+            continue;
+        };
+        let mut clock = Clock::default();
+        let mut rows = Vec::new();
+        for line in crate::input::Lines::new(&text[piece.clone()]) {
+            let mut request = Request::NONE;
+            if plain.read(line.text, &mut clock, &mut request).is_ok() {
+                let took = request.duration.unwrap_or(0);
+                if request.duration.is_some() {
+                    durations.push(took);
+                }
+                rows.push((request.at, request.resolution, took));
+            }
+        }
+        stretches.push(rows);
+    }
+    durations.sort_unstable();
+    Observed {
+        stretches,
+        durations,
+    }
+}
+
+/// Share of lines, in ten-thousandths, whose instant lies more than two resolutions before an earlier line's.
+fn disorder(observed: &Observed, scale: i64) -> (u64, u64) {
+    let (mut back, mut all) = (0_u64, 0_u64);
+    for rows in &observed.stretches {
+        let mut latest = i64::MIN;
+        for (at, resolution, took) in rows {
+            let end = at.saturating_add(took.saturating_mul(scale));
+            all += 1;
+            if latest != i64::MIN && end < latest - 2 * (*resolution).max(SECOND / 1000) {
+                back += 1;
+            }
+            latest = latest.max(end);
+        }
+    }
+    (back, all)
+}
+
+/// What the order of lines proves: the meaning of the stamp, and the unit as microseconds per unit of the number read.
+fn by_order(observed: &Observed, scales: &[i64]) -> (Option<StampMeaning>, Option<i64>) {
+    let (stamps_back, all) = disorder(observed, 0);
+    if all < 100 || observed.durations.is_empty() {
+        return (None, None);
+    }
+    let ends = |scale: &i64| (disorder(observed, *scale).0, *scale);
+    let best = scales.iter().map(ends).min();
+    let Some((ends_back, scale)) = best else {
+        return (None, None);
+    };
+    if stamps_back >= 5 && ends_back * 10 <= stamps_back {
+        return (Some(StampMeaning::Start), Some(scale));
+    }
+    // Had the stamps been starts, adding the durations would have mended an order that is already perfect, and long
+    // requests would have broken it first.
+    let middle = scales[scales.len() / 2];
+    let long_enough = ends_back >= 5 || disorder(observed, middle).0 >= 5;
+    if stamps_back * 1000 <= all && long_enough {
+        return (Some(StampMeaning::End), None);
+    }
+    (None, None)
+}
+
+fn stamp(
+    layout: &Layout,
+    name: &str,
+    demand: Demand,
+    order: Option<StampMeaning>,
+) -> (StampMeaning, String) {
+    if let Some(stamp) = demand.stamp {
+        return (stamp, t!("as demanded"));
+    }
+    match (layout.stamp, order) {
+        (Some(known), Some(seen)) if known != seen => (
+            known,
+            t!(
+                "the format says {known}, although the order of the lines looks like {seen}",
+                known = known.word(),
+                seen = seen.word()
+            ),
+        ),
+        (Some(known), _) => (known, t!("the format says so")),
+        (None, Some(StampMeaning::Start)) => (
+            StampMeaning::Start,
+            t!("stamps go back where requests were long, stamp plus duration does not"),
+        ),
+        (None, Some(StampMeaning::End)) => (
+            StampMeaning::End,
+            t!("stamps never go back, although requests were long"),
+        ),
+        (None, None) if name.contains("access_log") && !name.contains("localhost_access_log") => (
+            StampMeaning::End,
+            t!("assumed: as Tomcat writes it; httpd would mean the start"),
+        ),
+        (None, None) => (StampMeaning::End, t!("assumed: the lines do not tell")),
+    }
+}
+
+fn unit(
+    layout: &Layout,
+    demand: Demand,
+    order: Option<i64>,
+    observed: &Observed,
+) -> (DurationUnit, String) {
+    if let Some(unit) = demand.unit {
+        return (unit, t!("as demanded"));
+    }
+    if let Some(unit) = layout.unit {
+        return (unit, t!("the format says so"));
+    }
+    let durations = &observed.durations;
+    let Some((&shortest, &longest)) = durations.first().zip(durations.last()) else {
+        return (DurationUnit::Millis, t!("no durations"));
+    };
+    if let Some(scale) = order {
+        let unit = match scale {
+            1 => DurationUnit::Micros,
+            1000 => DurationUnit::Millis,
+            _ => DurationUnit::Seconds,
+        };
+        return (
+            unit,
+            t!(
+                "only in {unit} is stamp plus duration in the order of the lines",
+                unit = unit.word()
+            ),
+        );
+    }
+    let count = durations.len();
+    let median = durations[count / 2];
+    let tiny = durations.partition_point(|took| *took <= 20);
+    let in_progress = in_progress_if_millis(observed);
+    if tiny * 50 >= count {
+        return (
+            DurationUnit::Millis,
+            t!(
+                "{share} of the numbers are 20 or less; no server answers within 20 µs",
+                share = crate::text::percent(tiny as f64, count as f64)
+            ),
+        );
+    }
+    if in_progress > 2000 {
+        return (
+            DurationUnit::Micros,
+            t!(
+                "in ms there would have been {count} requests in progress on average (Little's law)",
+                count = crate::text::count(in_progress)
+            ),
+        );
+    }
+    if longest > 1_800_000 && median > 300 || median > 20_000 {
+        return (
+            DurationUnit::Micros,
+            t!(
+                "in ms half of the requests would have taken {median} and the longest {longest}",
+                median = crate::text::duration(median.saturating_mul(1000)),
+                longest = crate::text::duration(longest.saturating_mul(1000))
+            ),
+        );
+    }
+    if shortest >= 100 && count >= 20 {
+        return (
+            DurationUnit::Micros,
+            t!(
+                "in ms not one request would have been faster than {shortest} ms",
+                shortest
+            ),
+        );
+    }
+    (
+        DurationUnit::Millis,
+        t!("assumed: in ms the numbers are ordinary"),
+    )
+}
+
+/// Mean number of requests in progress if the durations were milliseconds.
+fn in_progress_if_millis(observed: &Observed) -> u64 {
+    let (mut busy, mut time) = (0_i128, 0_i128);
+    for rows in &observed.stretches {
+        busy += rows
+            .iter()
+            .map(|row| i128::from(row.2) * 1000)
+            .sum::<i128>();
+        let first = rows.iter().map(|row| row.0).min();
+        let last = rows.iter().map(|row| row.0).max();
+        if let (Some(first), Some(last)) = (first, last) {
+            time += i128::from(last - first) + i128::from(SECOND);
+        }
+    }
+    match time {
+        0 => 0,
+        _ => u64::try_from(busy / time).unwrap_or(u64::MAX),
+    }
+}

@@ -1,0 +1,383 @@
+//! The shape of a path: which parts of it vary from request to request, judged by the part alone. What only the whole log
+//! can tell (a directory with thousands of names) is left to `routes`.
+
+/// Appends the shape of `target` (a path or a URL, with or without a query) to `out`.
+pub(super) fn shape(target: &[u8], out: &mut Vec<u8>) {
+    let path = path(target);
+    let mut rest = path;
+    // Paths deeper than this share the shape of their beginning.
+    for _ in 0..12 {
+        let Some(slash) = rest.strip_prefix(b"/") else {
+            break;
+        };
+        let end = segment_end(slash);
+        out.push(b'/');
+        segment(&slash[..end.0], out);
+        rest = &slash[end.1..];
+    }
+    if path.first() != Some(&b'/') {
+        out.extend_from_slice(&path[..path.len().min(64)]);
+    } else if !rest.is_empty() {
+        out.extend_from_slice(b"/{**}");
+    }
+}
+
+/// The path of a target: no scheme and host, no query, no fragment.
+pub(super) fn path(target: &[u8]) -> &[u8] {
+    let end = target.iter().position(|byte| matches!(byte, b'?' | b'#'));
+    let target = &target[..end.unwrap_or(target.len())];
+    if target.first() == Some(&b'/') {
+        return target;
+    }
+    match memchr::memmem::find(target, b"://") {
+        Some(scheme) => match memchr::memchr(b'/', &target[scheme + 3..]) {
+            Some(slash) => &target[scheme + 3 + slash..],
+            None => b"/",
+        },
+        None => target,
+    }
+}
+
+/// Where the segment ends, and where the next one begins: path parameters (`;jsessionid=…`) belong to neither.
+#[inline]
+fn segment_end(text: &[u8]) -> (usize, usize) {
+    for (index, byte) in text.iter().enumerate() {
+        match byte {
+            b'/' => return (index, index),
+            b';' => {
+                let slash = memchr::memchr(b'/', &text[index..]);
+                return (index, slash.map_or(text.len(), |at| index + at));
+            }
+            _ => {}
+        }
+    }
+    (text.len(), text.len())
+}
+
+const DIGIT: u8 = 1;
+const HEX: u8 = 2;
+const LOWER: u8 = 4;
+const UPPER: u8 = 8;
+const MARK: u8 = 16;
+const PERCENT: u8 = 32;
+const OTHER: u8 = 64;
+
+/// What kinds a byte belongs to.
+const KINDS: [u8; 256] = {
+    let mut kinds = [OTHER; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        kinds[byte] = match byte as u8 {
+            b'0'..=b'9' => DIGIT,
+            b'a'..=b'f' => HEX | LOWER,
+            b'A'..=b'F' => HEX | UPPER,
+            b'g'..=b'z' => LOWER,
+            b'G'..=b'Z' => UPPER,
+            b'-' | b'_' | b'.' | b',' | b'~' | b'+' | b'=' => MARK,
+            b'%' => PERCENT,
+            _ => OTHER,
+        };
+        byte += 1;
+    }
+    kinds
+};
+
+#[inline]
+fn segment(text: &[u8], out: &mut Vec<u8>) {
+    let (mut all, mut digits) = (0_u8, 0_usize);
+    for byte in text {
+        let kind = KINDS[usize::from(*byte)];
+        all |= kind;
+        digits += usize::from(kind & DIGIT);
+    }
+    if digits == 0 && all & (PERCENT | OTHER) == 0 {
+        match text.len() > 64 {
+            true => out.extend_from_slice(b"{text}"),
+            false => out.extend_from_slice(text),
+        }
+        return;
+    }
+    if let Some(name) = whole(text, all, digits) {
+        out.extend_from_slice(name);
+        return;
+    }
+    parts(text, out);
+}
+
+/// The name of a segment that is one value.
+fn whole(text: &[u8], all: u8, digits: usize) -> Option<&'static [u8]> {
+    if digits == text.len() {
+        return Some(b"{n}");
+    }
+    if all & (PERCENT | OTHER) != 0
+        && (text.contains(&b'@') || memchr::memmem::find(text, b"%40").is_some())
+    {
+        return Some(b"{email}");
+    }
+    if all & (PERCENT | OTHER) != 0 && !text.iter().any(|byte| matches!(byte, b'.' | b'{' | b'*')) {
+        return Some(b"{text}");
+    }
+    if text.len() == 36 && uuid(text) {
+        return Some(b"{uuid}");
+    }
+    if date(text) {
+        return Some(b"{date}");
+    }
+    let hexadecimal = text
+        .iter()
+        .all(|byte| KINDS[usize::from(*byte)] & (DIGIT | HEX) != 0);
+    if hexadecimal && text.len() >= 8 && digits > 0 {
+        return Some(b"{hex}");
+    }
+    let no_mark = all & MARK == 0;
+    let mixed = all & UPPER != 0 && all & LOWER != 0;
+    if text.len() >= 16 && no_mark && digits >= 2 && (mixed || digits >= 6) {
+        return Some(b"{token}");
+    }
+    if text.len() >= 32 && digits >= 4 && memchr::memchr(b'.', text).is_none() {
+        return Some(b"{token}");
+    }
+    // Article and order numbers: SKU-A-00017, ORD20261122001.
+    if all & LOWER == 0 && all & UPPER != 0 && digits >= 3 && all & OTHER == 0 {
+        return Some(b"{code}");
+    }
+    None
+}
+
+fn uuid(text: &[u8]) -> bool {
+    text.iter().enumerate().all(|(index, byte)| match index {
+        8 | 13 | 18 | 23 => *byte == b'-',
+        _ => byte.is_ascii_hexdigit(),
+    })
+}
+
+/// `2026-11-22`, `2026-11`
+fn date(text: &[u8]) -> bool {
+    matches!(text.len(), 7 | 10)
+        && text.iter().enumerate().all(|(index, byte)| match index {
+            4 | 7 => *byte == b'-',
+            _ => byte.is_ascii_digit(),
+        })
+}
+
+/// A segment of several parts: numbers, dates and hashes among words. `app.5f3a91c2.js` is `app.{hex}.js`, `1001_s.jpg`
+/// is `{n}_s.jpg`, `v1` stays.
+fn parts(text: &[u8], out: &mut Vec<u8>) {
+    let start = out.len();
+    let mut rest = text;
+    while !rest.is_empty() {
+        if rest.len() >= 10 && date(&rest[..10]) {
+            out.extend_from_slice(b"{date}");
+            rest = &rest[10..];
+            continue;
+        }
+        let end = rest
+            .iter()
+            .position(|byte| KINDS[usize::from(*byte)] & (MARK | PERCENT | OTHER) != 0);
+        let end = end.unwrap_or(rest.len());
+        let part = &rest[..end];
+        let digits = part.iter().filter(|byte| byte.is_ascii_digit()).count();
+        let hexadecimal = part
+            .iter()
+            .all(|byte| KINDS[usize::from(*byte)] & (DIGIT | HEX) != 0);
+        if !part.is_empty() && digits == part.len() {
+            out.extend_from_slice(b"{n}");
+        } else if hexadecimal && part.len() >= 8 && digits > 0 {
+            out.extend_from_slice(b"{hex}");
+        } else if part.len() >= 16 && digits >= 3 {
+            out.extend_from_slice(b"{token}");
+        } else if digits >= 3 {
+            // Letters with a long number: `user10023`.
+            let letters = part
+                .iter()
+                .take_while(|byte| !byte.is_ascii_digit())
+                .count();
+            match part[letters..].iter().all(u8::is_ascii_digit) {
+                true => {
+                    out.extend_from_slice(&part[..letters]);
+                    out.extend_from_slice(b"{n}");
+                }
+                false => out.extend_from_slice(b"{code}"),
+            }
+        } else {
+            out.extend_from_slice(part);
+        }
+        match rest.get(end) {
+            Some(mark) => {
+                out.push(*mark);
+                rest = &rest[end + 1..];
+            }
+            None => break,
+        }
+    }
+    if out.len() - start > 96 {
+        out.truncate(start);
+        out.extend_from_slice(b"{text}");
+    }
+}
+
+/// Whether a path is that of a file that no application code makes.
+pub(super) fn is_static(shape: &[u8]) -> bool {
+    const ENDINGS: [&[u8]; 30] = [
+        b"js",
+        b"mjs",
+        b"css",
+        b"map",
+        b"png",
+        b"jpg",
+        b"jpeg",
+        b"gif",
+        b"svg",
+        b"ico",
+        b"webp",
+        b"avif",
+        b"bmp",
+        b"woff",
+        b"woff2",
+        b"ttf",
+        b"otf",
+        b"eot",
+        b"mp4",
+        b"webm",
+        b"mp3",
+        b"ogg",
+        b"swf",
+        b"wasm",
+        b"txt",
+        b"webmanifest",
+        b"cur",
+        b"scss",
+        b"less",
+        b"m4a",
+    ];
+    let Some(dot) = memchr::memrchr(b'.', shape) else {
+        return false;
+    };
+    let ending = shape[dot + 1..].to_ascii_lowercase();
+    ENDINGS.contains(&ending.as_slice())
+}
+
+/// Whether a path is that of a health check.
+pub(super) fn is_probe(shape: &[u8]) -> bool {
+    const WORDS: [&[u8]; 16] = [
+        b"health",
+        b"healthz",
+        b"healthcheck",
+        b"health-check",
+        b"health_check",
+        b"livez",
+        b"readyz",
+        b"liveness",
+        b"readiness",
+        b"ping",
+        b"alive",
+        b"ready",
+        b"live",
+        b"_health",
+        b"heartbeat",
+        b"startupz",
+    ];
+    let shape = shape.to_ascii_lowercase();
+    let mut segments = shape
+        .split(|byte| *byte == b'/')
+        .filter(|segment| !segment.is_empty());
+    // `/health/liveness` and `/actuator/health`, but not `/api/products/health`.
+    match (
+        segments.next(),
+        segments.next(),
+        segments.next(),
+        segments.next(),
+    ) {
+        (Some(first), None, ..) => WORDS.contains(&first),
+        (Some(first), Some(second), None, _) => WORDS.contains(&second) || is_health(first),
+        (Some(_), Some(second), Some(third), None) => {
+            is_health(second) || WORDS.contains(&third) && is_health(third)
+        }
+        _ => false,
+    }
+}
+
+fn is_health(segment: &[u8]) -> bool {
+    matches!(segment, b"health" | b"healthz")
+}
+
+/// Whether a user agent is that of a health check.
+pub(super) fn is_probe_agent(agent: &[u8]) -> bool {
+    const AGENTS: [&[u8]; 9] = [
+        b"kube-probe/",
+        b"ELB-HealthChecker",
+        b"GoogleHC",
+        b"Consul Health Check",
+        b"Amazon-Route53-Health-Check",
+        b"Blackbox Exporter",
+        b"blackbox",
+        b"Load Balancer Agent",
+        b"AlwaysOn",
+    ];
+    AGENTS.iter().any(|known| agent.starts_with(known))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(target: &str) -> String {
+        let mut out = Vec::new();
+        shape(target.as_bytes(), &mut out);
+        String::from_utf8_lossy(&out).into_owned()
+    }
+
+    #[test]
+    fn varying_parts_are_replaced() {
+        for (target, expected) in [
+            ("/", "/"),
+            ("/api/v1/products/1007", "/api/v1/products/{n}"),
+            (
+                "/api/v1/users/17/orders?from=2026-01-01",
+                "/api/v1/users/{n}/orders",
+            ),
+            (
+                "/api/v1/carts/29a0baaa-cbd4-4b7d-a0be-533054eb5660/items",
+                "/api/v1/carts/{uuid}/items",
+            ),
+            ("/static/js/app.5f3a91c2.js", "/static/js/app.{hex}.js"),
+            ("/images/p/1001/1002_s.jpg", "/images/p/{n}/{n}_s.jpg"),
+            ("/api/v1/inventory/SKU-J-16964", "/api/v1/inventory/{code}"),
+            (
+                "/report/monthly/2026-03-10.xlsx",
+                "/report/monthly/{date}.xlsx",
+            ),
+            ("/static/fonts/noto-7.woff2", "/static/fonts/noto-{n}.woff2"),
+            (
+                "/api/v1/sessions/0123456789abcdef0123456789abcdef",
+                "/api/v1/sessions/{hex}",
+            ),
+            (
+                "/shop/cart;jsessionid=0A1B2C.node1/items",
+                "/shop/cart/items",
+            ),
+            ("https://shop.example.com:443/a/12?b", "/a/{n}"),
+            ("https://shop.example.com", "/"),
+            ("/q/%EC%9A%B4%EB%8F%99", "/q/{text}"),
+            ("/u/a@b.com", "/u/{email}"),
+            ("*", "*"),
+        ] {
+            assert_eq!(of(target), expected, "{target}");
+        }
+    }
+
+    #[test]
+    fn files_and_probes_are_known() {
+        assert!(is_static(b"/static/js/app.{hex}.js") && !is_static(b"/board/view.jsp"));
+        for probe in [
+            "/healthz",
+            "/actuator/health",
+            "/actuator/health/liveness",
+            "/health/ready",
+            "/ping",
+        ] {
+            assert!(is_probe(probe.as_bytes()), "{probe}");
+        }
+        assert!(!is_probe(b"/api/products/health/advice") && !is_probe(b"/"));
+    }
+}

@@ -1,0 +1,68 @@
+//! The collector's threads do not get the CPU.
+
+use super::subject;
+use crate::finding::{Confidence, Evidence, Finding, Rule, RuleMeta, Severity};
+use crate::gc::report::GcLife;
+use crate::t;
+use crate::text;
+use crate::time::SECOND;
+
+/// See [`META`].
+pub(super) struct CpuStarvation;
+
+const META: RuleMeta = RuleMeta {
+    id: "gc/cpu-starvation",
+    title: "Pauses wait for a CPU",
+    severity: Severity::Medium,
+    means: "Collections took much longer than they computed. The threads waited for a processor (busy host, container limit), for swapped-out memory or for the disk of the log.",
+    detected: "Over all pauses of 100 ms or more with CPU times (JVM rounding: 10 ms), at least 1 s in sum: user + system is less than half of the elapsed time of a single thread.",
+    advice: "Look at the host: load, container throttling, swap.",
+    false_positives: "None known; a collector that works always uses at least one whole CPU.",
+    sources: &["HotSpot gcTraceTime.cpp (User/Sys/Real)"],
+};
+
+impl Rule<GcLife> for CpuStarvation {
+    fn meta(&self) -> &'static RuleMeta {
+        &META
+    }
+
+    fn check(&self, life: &GcLife) -> Vec<Finding> {
+        let Some(cpu) = life.cpu.as_ref().filter(|cpu| cpu.real >= SECOND) else {
+            return Vec::new();
+        };
+        let used = cpu.user + cpu.sys;
+        let Some((locator, longest)) = cpu.starved.as_ref().filter(|_| used * 2 < cpu.real) else {
+            return Vec::new();
+        };
+        let log = subject(life);
+        let share = text::percent(used as f64, cpu.real as f64);
+        let mut finding = Finding::new(
+            &META,
+            t!(
+                "{log}: pauses computed for only {share} of their time",
+                log,
+                share
+            ),
+        );
+        finding.confidence = Confidence::Likely;
+        let pauses = text::count(cpu.pauses);
+        let real = text::duration(cpu.real);
+        let used = text::duration(used);
+        finding.summary = t!(
+            "{pauses} pauses of 100 ms or more took {real} and used {used} of CPU: for the rest they waited for a processor, for swap or for the disk. They would be shorter on a machine that is not overloaded.",
+            pauses,
+            real,
+            used
+        );
+        let duration = text::duration(*longest);
+        let statement = t!(
+            "the longest pause that used less than a quarter of its time took {duration}",
+            duration
+        );
+        finding
+            .evidence
+            .push(Evidence::new(statement, locator.clone()));
+        finding.advice.push(t!("Check the container's CPU limit and nr_throttled in cpu.stat, the load of the host, and swap. With a limit of few CPUs set -XX:ParallelGCThreads to match it (-XX:ActiveProcessorCount)."));
+        vec![finding]
+    }
+}

@@ -1,0 +1,65 @@
+//! Collections spend their time in the kernel.
+
+use super::subject;
+use crate::finding::{Confidence, Evidence, Finding, Rule, RuleMeta, Severity};
+use crate::gc::report::GcLife;
+use crate::t;
+use crate::text;
+use crate::time::SECOND;
+
+/// See [`META`].
+pub(super) struct HighSystemTime;
+
+const META: RuleMeta = RuleMeta {
+    id: "gc/system-time",
+    title: "Collections spend their time in the kernel",
+    severity: Severity::Medium,
+    means: "More system than user time in pauses: pages are being swapped in, zeroed for the first time or merged into huge pages.",
+    detected: "Over all pauses of 100 ms or more, at least 1 s in sum: system time at least as high as user time.",
+    advice: "No swap, -XX:+AlwaysPreTouch, transparent huge pages set to madvise.",
+    false_positives: "The first collections of a heap that was not pre-touched.",
+    sources: &["Linux Documentation/admin-guide/mm/transhuge.rst"],
+};
+
+impl Rule<GcLife> for HighSystemTime {
+    fn meta(&self) -> &'static RuleMeta {
+        &META
+    }
+
+    fn check(&self, life: &GcLife) -> Vec<Finding> {
+        let Some(cpu) = life
+            .cpu
+            .as_ref()
+            .filter(|cpu| cpu.real >= SECOND && cpu.sys > SECOND / 5)
+        else {
+            return Vec::new();
+        };
+        let Some((locator, longest)) = cpu.in_system.as_ref().filter(|_| cpu.sys >= cpu.user)
+        else {
+            return Vec::new();
+        };
+        let log = subject(life);
+        let sys = text::duration(cpu.sys);
+        let user = text::duration(cpu.user);
+        let mut finding = Finding::new(
+            &META,
+            t!(
+                "{log}: collections spent {sys} in the kernel and {user} working",
+                log,
+                sys,
+                user
+            ),
+        );
+        finding.confidence = Confidence::Likely;
+        finding.summary = t!(
+            "The collector touches every live page. When the kernel has to bring pages in, zero or move them, it does so inside the pause."
+        );
+        let duration = text::duration(*longest);
+        let statement = t!("the longest such pause took {duration}", duration);
+        finding
+            .evidence
+            .push(Evidence::new(statement, locator.clone()));
+        finding.advice.push(t!("Turn swap off for this host, use -XX:+AlwaysPreTouch, and set transparent huge pages to madvise."));
+        vec![finding]
+    }
+}

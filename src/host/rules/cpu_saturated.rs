@@ -1,0 +1,69 @@
+//! The processors have nothing left.
+
+use crate::finding::{Evidence, Finding, Rule, RuleMeta, Severity};
+use crate::host::report::HostReport;
+use crate::t;
+
+pub(super) struct CpuSaturated;
+
+const META: RuleMeta = RuleMeta {
+    id: "host/cpu-saturated",
+    title: "Processors saturated",
+    severity: Severity::Medium,
+    means: "Work waits for a processor: everything takes longer, garbage collection and health checks included.",
+    detected: "In at least half of the rows of vmstat (without the first) us + sy is 80 or more, or st is 10 or more; or a refresh of top with less than 20 % idle and wait together.",
+    advice: "Find the busy tasks; compare them with the threads of a dump by native id.",
+    false_positives: "A batch machine is meant to be busy.",
+    sources: &["vmstat(8), top(1); the 80 % rule of capacity planning"],
+};
+
+impl Rule<HostReport> for CpuSaturated {
+    fn meta(&self) -> &'static RuleMeta {
+        &META
+    }
+
+    fn check(&self, report: &HostReport) -> Vec<Finding> {
+        let mut findings = Vec::new();
+        for vmstat in &report.vmstats {
+            let rows: Vec<_> = vmstat.rows.iter().skip(1).collect();
+            let value = |row: &std::collections::BTreeMap<String, u64>, name: &str| {
+                row.get(name).copied().unwrap_or(0)
+            };
+            let busy = rows
+                .iter()
+                .filter(|row| value(row, "us") + value(row, "sy") >= 80 || value(row, "st") >= 10)
+                .count();
+            if rows.len() >= 2 && busy * 2 >= rows.len() {
+                let of = rows.len();
+                findings.push(saturated(t!("{busy} of {of} intervals of vmstat with 80 % or more in use, or 10 % or more stolen", busy, of), &vmstat.locator));
+            }
+        }
+        for top in &report.tops {
+            let share = |name: &str| top.cpu.get(name).copied();
+            if let (Some(idle), Some(wait)) = (share("id"), share("wa"))
+                && idle + wait < 20.0
+            {
+                let clock = &top.clock;
+                findings.push(saturated(
+                    t!("{clock}: {idle} % idle", clock, idle),
+                    &top.locator,
+                ));
+            }
+        }
+        findings.truncate(3);
+        findings
+    }
+}
+
+fn saturated(statement: String, at: &crate::finding::Locator) -> Finding {
+    Finding {
+        summary: t!(
+            "The processors of the machine or of its container had next to nothing left. Everything on it waits, whoever uses them."
+        ),
+        evidence: vec![Evidence::new(statement, at.clone())],
+        advice: vec![t!(
+            "Name the busy threads with `top -H -p PID`: their number in hexadecimal is the nid in a thread dump; GC threads among them mean a collector at work."
+        )],
+        ..Finding::new(&META, t!("The processors are saturated"))
+    }
+}

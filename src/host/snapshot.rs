@@ -1,0 +1,205 @@
+//! The model: what one snapshot of the host or the process shows.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::finding::Locator;
+
+/// A table of sockets (`ss`, `netstat`).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Sockets {
+    /// Sockets by state, in the spelling of `ss`: `CLOSE-WAIT`.
+    pub states: BTreeMap<String, u64>,
+    /// Sockets by state and remote address with port, the most first; at most 200.
+    pub remotes: Vec<Remote>,
+    /// Listening sockets.
+    pub listeners: Vec<Listener>,
+    /// Where it begins.
+    pub locator: Locator,
+}
+
+/// Sockets of one state to one remote.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Remote {
+    /// State as in [`Sockets::states`].
+    pub state: String,
+    /// Address and port of the other side.
+    pub address: String,
+    /// How many.
+    pub count: u64,
+}
+
+/// A listening socket.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Listener {
+    /// Its address and port.
+    pub local: String,
+    /// Connections that wait to be accepted (`Recv-Q`).
+    pub queued: u64,
+    /// How many may wait (`Send-Q` of `ss`; `netstat` does not say).
+    pub backlog: Option<u64>,
+    /// Where.
+    pub locator: Locator,
+}
+
+/// Open descriptors (`lsof`).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Descriptors {
+    /// Descriptors with a number, by process.
+    pub processes: BTreeMap<u64, u64>,
+    /// Descriptors by type: `REG`, `IPv4`, `sock`, `FIFO`.
+    pub kinds: BTreeMap<String, u64>,
+    /// Where it begins.
+    pub locator: Locator,
+}
+
+/// One refresh of `top`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Top {
+    /// Time of day as printed.
+    pub clock: String,
+    /// Load of the last minute.
+    pub load: Option<f64>,
+    /// Share of time in percent, by the letters of `top`: `us`, `sy`, `id`, `wa`, `st`.
+    pub cpu: BTreeMap<String, f64>,
+    /// The tasks with the most processor time, at most 20.
+    pub tasks: Vec<Task>,
+    /// Where it begins.
+    pub locator: Locator,
+}
+
+/// A process or thread of `top`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Task {
+    /// Process or thread identifier: with `-H` the `nid` of a thread dump in decimal.
+    pub pid: u64,
+    /// Percent of one processor.
+    pub cpu: f64,
+    /// Name as printed, possibly shortened.
+    pub command: String,
+}
+
+/// The rows of one `vmstat`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct VmStat {
+    /// Values by the letters of the header, one entry a row. The first row is the mean since boot.
+    pub rows: Vec<BTreeMap<String, u64>>,
+    /// Where it begins.
+    pub locator: Locator,
+}
+
+/// `free`, in the unit printed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Memory {
+    /// Total of memory.
+    pub total: u64,
+    /// Memory that can still be given out.
+    pub available: Option<u64>,
+    /// Total of swap.
+    pub swap_total: u64,
+    /// Swap in use.
+    pub swap_used: u64,
+    /// Where.
+    pub locator: Locator,
+}
+
+/// One line of `/proc/PID/limits`; `None` is unlimited.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Limit {
+    /// `Max open files`
+    pub name: String,
+    /// The limit in force.
+    pub soft: Option<u64>,
+    /// How far it may be raised.
+    pub hard: Option<u64>,
+    /// Where.
+    pub locator: Locator,
+}
+
+/// Key and value lines of a control group: `cpu.stat`, `memory.events`, `memory.stat`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Cgroup {
+    /// The values.
+    pub values: BTreeMap<String, u64>,
+    /// Where it begins.
+    pub locator: Locator,
+}
+
+/// Native Memory Tracking, summary or diff. Bytes.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct NativeMemory {
+    /// The process, where written.
+    pub pid: Option<u64>,
+    /// Committed in total.
+    pub committed: u64,
+    /// Change of the total since the baseline; `None` in a plain summary.
+    pub change: Option<i64>,
+    /// The categories.
+    pub categories: Vec<Category>,
+    /// Where it begins.
+    pub locator: Locator,
+}
+
+/// A category of Native Memory Tracking. Bytes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Category {
+    /// `Java Heap`, `Thread`, `Class`, …
+    pub name: String,
+    /// Committed.
+    pub committed: u64,
+    /// Change since the baseline; 0 in a plain summary.
+    pub change: i64,
+    /// Where.
+    pub locator: Locator,
+}
+
+/// `jcmd PID VM.flags`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Flags {
+    /// The process, where written.
+    pub pid: Option<u64>,
+    /// The flags as written.
+    pub flags: Vec<String>,
+    /// Where.
+    pub locator: Locator,
+}
+
+/// `jcmd PID GC.heap_info`, its totals. Bytes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HeapInfo {
+    /// `garbage-first heap`, `PSOldGen`, `Metaspace`, …
+    pub space: String,
+    /// Size now.
+    pub total: u64,
+    /// Used now, garbage included.
+    pub used: u64,
+    /// Where.
+    pub locator: Locator,
+}
+
+/// A class histogram. Bytes are shallow.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Histogram {
+    /// The process, where written.
+    pub pid: Option<u64>,
+    /// Classes with the most bytes, at most 500.
+    pub classes: Vec<ClassRow>,
+    /// Instances of all classes.
+    pub instances: u64,
+    /// Bytes of all classes.
+    pub bytes: u64,
+    /// Where it begins.
+    pub locator: Locator,
+}
+
+/// A row of a class histogram.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClassRow {
+    /// Name as the JVM writes it: `[B`, `java.lang.String`.
+    pub name: String,
+    /// Instances.
+    pub instances: u64,
+    /// Their bytes.
+    pub bytes: u64,
+}

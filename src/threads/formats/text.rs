@@ -1,0 +1,657 @@
+//! Dumps written as lines with quoted thread names: HotSpot from JDK 1.4 to 26 (`jstack`, `jcmd Thread.print`,
+//! `kill -3`), jhsdb, JRockit, VisualVM and `ThreadInfo.toString`; one or many in a file, alone or inside a log.
+
+use memchr::memmem;
+
+use super::banner;
+use super::deadlocks::{self, Section};
+use super::header::{self, Header};
+use super::locks;
+use super::prefix::Prefix;
+use crate::input::{Coverage, Line, Lines};
+use crate::threads::dump::{Dump, LockLine, LockUse, State, Thread, ThreadKind};
+use crate::threads::frames::Frames;
+use crate::time::Stamp;
+
+/// Lines in a row that belong to no dump, after which the dump is over.
+const FOREIGN: usize = 200;
+/// Lines over which the name of a thread may go.
+const NAME_LINES: usize = 4;
+
+/// Where in a dump the reader is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Mode {
+    Threads,
+    /// Under "Locked ownable synchronizers:" of a thread.
+    Synchronizers,
+    Deadlocks(Section),
+    Heap,
+    /// After the last thread.
+    Tail,
+}
+
+struct Reader<'a> {
+    source: &'a str,
+    frames: &'a mut Frames,
+    coverage: Coverage,
+    dumps: Vec<Dump>,
+    dump: Option<Dump>,
+    thread: Option<Thread>,
+    /// What the header of `thread` said about being a Java thread.
+    java: bool,
+    mode: Mode,
+    prefix: Option<Prefix<'a>>,
+    /// Lines not understood since the last that was.
+    foreign: Vec<(u64, &'a [u8])>,
+    /// Inside the stack trace of an exception that a log mixed into the dump.
+    in_trace: bool,
+    /// First lines of a thread name with line ends in it.
+    name: Option<(u64, usize, Vec<u8>)>,
+    /// The last two lines, for what stands before a banner.
+    before: [&'a [u8]; 2],
+    attached: Option<u64>,
+}
+
+/// Reads all dumps of `bytes`.
+pub(super) fn read(source: &str, bytes: &[u8], frames: &mut Frames) -> (Vec<Dump>, Coverage) {
+    let mut reader = Reader {
+        source,
+        frames,
+        coverage: Coverage::new(source, "thread dump", bytes.len() as u64),
+        dumps: Vec::new(),
+        dump: None,
+        thread: None,
+        java: false,
+        mode: Mode::Threads,
+        prefix: None,
+        foreign: Vec::new(),
+        in_trace: false,
+        name: None,
+        before: [b"", b""],
+        attached: None,
+    };
+    let mut banners = memmem::find_iter(bytes, banner::BANNER)
+        .chain(memmem::find_iter(bytes, banner::JROCKIT))
+        .map(|at| at as u64)
+        .collect::<Vec<_>>();
+    banners.sort_unstable();
+    let mut next = banners.into_iter().peekable();
+    for line in Lines::new(bytes) {
+        reader.coverage.lines += 1;
+        let end = line.offset + line.text.len() as u64;
+        match next.peek() {
+            Some(&at) if at < end => {
+                while next.next_if(|at| *at < end).is_some() {}
+                let column = (at - line.offset) as usize;
+                let rest = bytes.get(end as usize..).unwrap_or(b"");
+                reader.banner(line, column, rest);
+            }
+            _ => reader.line(line),
+        }
+        reader.before = [reader.before[1], line.text];
+    }
+    reader.finish_dump();
+    reader.coverage.records = reader
+        .dumps
+        .iter()
+        .map(|dump| dump.threads.len() as u64)
+        .sum();
+    (reader.dumps, reader.coverage)
+}
+
+impl<'a> Reader<'a> {
+    fn banner(&mut self, line: Line<'a>, column: usize, rest: &'a [u8]) {
+        self.finish_dump();
+        let before = &line.text[..column];
+        let text = &line.text[column..];
+        let jrockit = text.starts_with(b"=");
+        self.prefix = Prefix::detect(before, rest);
+        let mut dump = Dump::new(
+            self.source,
+            line.number,
+            if jrockit { "JRockit" } else { "HotSpot" },
+        );
+        for earlier in self.before {
+            let earlier = self.unprefixed(earlier);
+            dump.taken = banner::date(earlier).or(dump.taken);
+            dump.pid = banner::pid(earlier).or(dump.pid);
+        }
+        if dump.taken.is_none() {
+            dump.taken = stamp_of_prefix(before);
+        }
+        if !jrockit {
+            (dump.vm, dump.version) = banner::vm(&text[banner::BANNER.len()..]);
+            let old = dump
+                .version
+                .as_deref()
+                .and_then(banner::java_release)
+                .is_none_or(|release| release < 6);
+            dump.ended = (!old).then_some(false);
+        }
+        self.begin(dump);
+    }
+
+    fn begin(&mut self, dump: Dump) {
+        self.dump = Some(dump);
+        self.mode = Mode::Threads;
+        self.foreign.clear();
+        self.in_trace = false;
+        self.name = None;
+    }
+
+    fn unprefixed(&self, text: &'a [u8]) -> &'a [u8] {
+        self.prefix
+            .as_ref()
+            .and_then(|prefix| prefix.strip(text))
+            .unwrap_or(text)
+    }
+
+    fn line(&mut self, line: Line<'a>) {
+        let text = match &self.prefix {
+            None => line.text,
+            Some(prefix) => match prefix.strip(line.text) {
+                Some(text) => text,
+                None => return self.not_understood(line.number, line.text),
+            },
+        };
+        if self.dump.is_none() {
+            return self.outside(line.number, text);
+        }
+        if text.trim_ascii().is_empty() {
+            return self.blank();
+        }
+        if self.inside(line.number, text) {
+            self.understood();
+        } else if self.dump.is_none() {
+            self.outside(line.number, text);
+        } else {
+            self.not_understood(line.number, line.text);
+        }
+    }
+
+    /// A line outside every dump: a dump may begin without a banner.
+    fn outside(&mut self, number: u64, text: &'a [u8]) {
+        if text.starts_with(b"\"") {
+            let Some(header) = header::parse(text).filter(|header| header.certain) else {
+                return;
+            };
+            let mut dump = Dump::new(self.source, number, "threads without a banner");
+            for earlier in self.before {
+                dump.taken = banner::date(earlier).or(dump.taken);
+            }
+            self.begin(dump);
+            self.header(number, &header);
+        } else if let Some(rest) = text.strip_prefix(b"Attaching to process ID ") {
+            self.attached = header::decimal(rest);
+        } else if let Some(rest) = text.strip_prefix(b"JVM version is ") {
+            let mut dump = Dump::new(self.source, number, "jhsdb");
+            dump.version = Some(String::from_utf8_lossy(rest.trim_ascii()).into_owned());
+            dump.pid = self.attached.take();
+            self.begin(dump);
+        }
+    }
+
+    fn blank(&mut self) {
+        self.in_trace = false;
+        match self.mode {
+            Mode::Heap => self.mode = Mode::Tail,
+            Mode::Threads | Mode::Synchronizers | Mode::Deadlocks(_) | Mode::Tail => {}
+        }
+    }
+
+    /// A line inside a dump that is not blank; `false` when it does not belong there.
+    fn inside(&mut self, number: u64, text: &'a [u8]) -> bool {
+        if self.name.is_some() {
+            return self.continue_name(number, text);
+        }
+        if let Mode::Deadlocks(section) = self.mode
+            && let Some(dump) = &mut self.dump
+            && let Some(section) = deadlocks::line(dump, number, text, section)
+        {
+            if section == Section::Over {
+                // jhsdb prints its section before the threads.
+                self.mode = if dump.threads.is_empty() {
+                    Mode::Threads
+                } else {
+                    Mode::Tail
+                };
+            } else {
+                self.mode = Mode::Deadlocks(section);
+            }
+            return true;
+        }
+        match text[0] {
+            b'"' => self.quoted(number, text),
+            b' ' | b'\t' => self.indented(number, text),
+            _ => self.flush_left(number, text),
+        }
+    }
+
+    fn quoted(&mut self, number: u64, text: &'a [u8]) -> bool {
+        match header::parse(text) {
+            Some(header) => self.header(number, &header),
+            None if self.mode == Mode::Tail => self.finish_dump(),
+            None => {
+                self.finish_thread();
+                self.name = Some((number, 1, text.to_vec()));
+            }
+        }
+        self.dump.is_some()
+    }
+
+    fn continue_name(&mut self, number: u64, text: &'a [u8]) -> bool {
+        let Some((first, lines, mut name)) = self.name.take() else {
+            return false;
+        };
+        name.push(b'\n');
+        name.extend_from_slice(text);
+        if let Some(header) = header::parse(&name) {
+            self.header(first, &header);
+            true
+        } else if lines < NAME_LINES && !text.starts_with(b"\"") {
+            self.name = Some((first, lines + 1, name));
+            true
+        } else {
+            let shown = name.split(|b| *b == b'\n').next().unwrap_or(b"");
+            self.coverage
+                .line_not_understood(first, shown, "a thread header");
+            self.inside(number, text)
+        }
+    }
+
+    fn header(&mut self, number: u64, header: &Header<'_>) {
+        self.finish_thread();
+        self.mode = Mode::Threads;
+        self.in_trace = false;
+        let name = String::from_utf8_lossy(header.name).into_owned();
+        let kind = if header.is_virtual {
+            ThreadKind::Virtual
+        } else {
+            ThreadKind::Java
+        };
+        let mut thread = Thread::new(name, number, kind);
+        thread.number = header.number;
+        thread.tid = header.tid;
+        thread.nid = header.nid;
+        thread.cpu = header.cpu;
+        thread.elapsed = header.elapsed;
+        thread.state = header.state;
+        thread.in_object_wait = header.in_object_wait;
+        thread.owner = header.owner.clone();
+        self.java = header.stack || header.number.is_some();
+        if let (Some(wants), Some(dump)) = (header.wants, &mut self.dump) {
+            let what = match header.state {
+                State::Blocked => LockUse::WaitingToLock,
+                _ => LockUse::WaitingOn,
+            };
+            let lock = locks::target(wants, &mut dump.locks);
+            thread.locks.push(LockLine {
+                frame: 0,
+                what,
+                lock,
+            });
+        }
+        self.thread = Some(thread);
+    }
+
+    fn indented(&mut self, number: u64, text: &'a [u8]) -> bool {
+        if self.mode == Mode::Heap {
+            if let Some(dump) = &mut self.dump
+                && let Some(space) = banner::heap_space(self.source, number, text)
+            {
+                dump.heap.push(space);
+            }
+            return true;
+        }
+        let text = text.trim_ascii();
+        if let Some(frame) = text.strip_prefix(b"at ") {
+            return self.frame(frame);
+        }
+        if let Some(rest) = text.strip_prefix(b"- ") {
+            return self.dash(rest);
+        }
+        self.thread_line(text)
+    }
+
+    fn frame(&mut self, text: &[u8]) -> bool {
+        if self.in_trace {
+            return false;
+        }
+        let Some(thread) = &mut self.thread else {
+            return false;
+        };
+        let jrockit = self
+            .dump
+            .as_ref()
+            .is_some_and(|dump| dump.format == "JRockit");
+        let frame = match jrockit {
+            true => self.frames.intern(&locks::dotted_name(text)),
+            false => self.frames.intern(text),
+        };
+        thread.frames.push(frame);
+        true
+    }
+
+    /// `- locked <…>`, `- None`, `- <…> (a C)` or a frame of jhsdb.
+    fn dash(&mut self, rest: &[u8]) -> bool {
+        if let Some(at) = memmem::find(rest, b" @bci=") {
+            let Some(thread) = &mut self.thread else {
+                return false;
+            };
+            thread
+                .frames
+                .push(self.frames.intern(&jhsdb_frame(rest, at)));
+            return true;
+        }
+        let (Some(thread), Some(dump)) = (&mut self.thread, &mut self.dump) else {
+            return false;
+        };
+        if rest.starts_with(b"None") {
+            return true;
+        }
+        if self.mode == Mode::Synchronizers {
+            let lock = rest.strip_prefix(b"Locked ").unwrap_or(rest);
+            let Some(lock) = locks::target(lock, &mut dump.locks) else {
+                return false;
+            };
+            thread.synchronizers.push(lock);
+            return true;
+        }
+        lock_line(thread, dump, rest)
+    }
+
+    /// The other indented lines of a thread.
+    fn thread_line(&mut self, text: &'a [u8]) -> bool {
+        let (Some(thread), Some(dump)) = (&mut self.thread, &mut self.dump) else {
+            return text.starts_with(b"Locked ownable synchronizers");
+        };
+        if let Some(state) = text.strip_prefix(b"java.lang.Thread.State:") {
+            if let Some(state) = State::parse(state.trim_ascii_start()) {
+                thread.state = state;
+                self.java = true;
+                return true;
+            }
+            return false;
+        }
+        if text.starts_with(b"Locked ownable synchronizers")
+            || text.starts_with(b"Number of locked synchronizers")
+        {
+            dump.lists_synchronizers = true;
+            self.mode = Mode::Synchronizers;
+            return true;
+        }
+        if let Some(number) = text.strip_prefix(b"Carrying virtual thread #") {
+            thread.carries = header::decimal(number);
+            return true;
+        }
+        if let Some(number) = text.strip_prefix(b"Mounted virtual thread #") {
+            let number = header::decimal(number);
+            self.mounted(number);
+            return true;
+        }
+        if let Some(rest) = text
+            .strip_prefix(b"^-- ")
+            .or_else(|| text.strip_prefix(b"-- "))
+        {
+            return rest.starts_with(b"end of trace")
+                || rest.starts_with(b"Stack")
+                || lock_line(thread, dump, rest);
+        }
+        // `ThreadInfo.toString` prints eight frames and three dots.
+        [
+            "JavaThread state:",
+            "No compile task",
+            "Compiling:",
+            "...",
+            "Compile task:",
+            "null",
+            "<no locks held>",
+        ]
+        .iter()
+        .any(|known| text.starts_with(known.as_bytes()))
+    }
+
+    /// From here on the stack is that of the virtual thread on this carrier.
+    fn mounted(&mut self, number: Option<u64>) {
+        let line = self.thread.as_ref().map_or(0, |thread| thread.line);
+        self.finish_thread();
+        let Some(dump) = &self.dump else {
+            return;
+        };
+        let mut thread = Thread::new(String::new(), line, ThreadKind::Virtual);
+        thread.number = number;
+        thread.carrier = (dump.threads.len() as u32).checked_sub(1);
+        self.thread = Some(thread);
+    }
+
+    fn flush_left(&mut self, number: u64, text: &'a [u8]) -> bool {
+        let line = text.trim_ascii_end();
+        if deadlocks::begins(line)
+            || line.starts_with(b"Deadlock Detection:")
+            || line.starts_with(b"No deadlocks found")
+        {
+            self.finish_thread();
+            if let Some(dump) = &mut self.dump {
+                deadlocks::line(dump, number, line, Section::Members);
+                self.mode = if deadlocks::begins(line) {
+                    Mode::Deadlocks(Section::Members)
+                } else {
+                    self.mode
+                };
+            }
+            return true;
+        }
+        if line == b"Heap" {
+            self.finish_thread();
+            self.mode = Mode::Heap;
+            return true;
+        }
+        if line.starts_with(b"JNI global ref") || line.starts_with(b"===== END OF THREAD DUMP") {
+            self.finish_thread();
+            self.mode = Mode::Tail;
+            if let Some(dump) = &mut self.dump {
+                dump.ended = dump.ended.map(|_| true);
+            }
+            return true;
+        }
+        if line.starts_with(b"_java_thread_list=") {
+            if let Some(dump) = &mut self.dump {
+                dump.expected = banner::smr_length(line);
+            }
+            return true;
+        }
+        self.other(text, line)
+    }
+
+    fn other(&mut self, text: &'a [u8], line: &'a [u8]) -> bool {
+        if line.starts_with(b"at ") && line.ends_with(b")") {
+            return self.frame(&line[3..]);
+        }
+        if let Some(rest) = line.strip_prefix(b"- ") {
+            return self.dash(rest);
+        }
+        if line.starts_with(b"Locked ownable synchronizers") {
+            return self.thread_line(line);
+        }
+        if line.starts_with(b"0x") || line == b"}" {
+            return self.native_or_address(line);
+        }
+        if line.starts_with(b"-----------------") {
+            self.finish_thread();
+            return true;
+        }
+        if banner::date(text).is_some() || banner::pid(line).is_some() {
+            return true;
+        }
+        if let Some(dump) = &mut self.dump
+            && dump.format == "JRockit"
+            && dump.threads.is_empty()
+            && self.thread.is_none()
+        {
+            return jrockit_head(dump, line);
+        }
+        if self.mode == Mode::Tail {
+            self.finish_dump();
+            return false;
+        }
+        self.in_trace |= ["Exception", "Error", "Caused by"]
+            .iter()
+            .any(|word| memmem::find(line, word.as_bytes()).is_some());
+        [
+            "Threads class SMR",
+            // A thread of the VM without a name (JDK 25).
+            "os_prio=",
+            "_to_delete_list",
+            "JDK version:",
+            "Finding concurrent locks",
+            "????????",
+            "Debugger attached",
+            "Server compiler",
+            "Client compiler",
+            "_java_thread_list",
+        ]
+        .iter()
+        .any(|known| line.starts_with(known.as_bytes()))
+    }
+
+    /// A list of thread addresses, or `0x00007f9dd123b72f<TAB>__GI_accept + 0x4f` of `jhsdb jstack --mixed`.
+    fn native_or_address(&mut self, line: &[u8]) -> bool {
+        if let Some(tab) = memchr::memchr(b'\t', line)
+            && let Some(thread) = &mut self.thread
+        {
+            let symbol = line[tab + 1..].trim_ascii();
+            let end = memmem::find(symbol, b" + 0x").unwrap_or(symbol.len());
+            thread.frames.push(self.frames.intern(&symbol[..end]));
+        }
+        true
+    }
+
+    fn understood(&mut self) {
+        for (number, text) in self.foreign.drain(..) {
+            self.coverage
+                .line_not_understood(number, text, "a line of a thread dump");
+        }
+    }
+
+    fn not_understood(&mut self, number: u64, text: &'a [u8]) {
+        if self.dump.is_none() {
+            return;
+        }
+        self.foreign.push((number, text));
+        if self.foreign.len() >= FOREIGN {
+            self.finish_dump();
+        }
+    }
+
+    fn finish_thread(&mut self) {
+        let (Some(mut thread), Some(dump)) = (self.thread.take(), &mut self.dump) else {
+            return;
+        };
+        if thread.kind == ThreadKind::Java
+            && !self.java
+            && thread.frames.is_empty()
+            && dump.format == "HotSpot"
+        {
+            thread.kind = ThreadKind::Vm;
+        }
+        if dump.format == "jhsdb" {
+            wanted_monitor_of_jhsdb(&mut thread);
+        }
+        dump.threads.push(thread);
+        if self.mode == Mode::Synchronizers {
+            self.mode = Mode::Threads;
+        }
+    }
+
+    fn finish_dump(&mut self) {
+        self.finish_thread();
+        if let Some((number, _, name)) = self.name.take() {
+            self.coverage
+                .line_not_understood(number, &name, "a thread header");
+        }
+        if let Some(dump) = self.dump.take() {
+            self.dumps.push(dump);
+        }
+        self.foreign.clear();
+        self.prefix = None;
+    }
+}
+
+fn lock_line(thread: &mut Thread, dump: &mut Dump, text: &[u8]) -> bool {
+    let Some((what, lock)) = locks::parse(text, &mut dump.locks) else {
+        return false;
+    };
+    // Under `ThreadInfo`, the header said the same already.
+    let frame = (thread.frames.len() as u32).saturating_sub(1);
+    let line = LockLine { frame, what, lock };
+    if !thread.locks.contains(&line) {
+        thread.locks.push(line);
+    }
+    true
+}
+
+/// A thread that jhsdb shows as BLOCKED on entry waits for the innermost monitor of its top frame, which is the last
+/// one printed. JDK 17 says `locked` of all of them, JDK 25 says `waiting to lock` of the outermost, which it holds.
+fn wanted_monitor_of_jhsdb(thread: &mut Thread) {
+    let elsewhere = |line: &LockLine| !is_entry(line) && line.what != LockUse::Locked;
+    if thread.state != State::Blocked || thread.locks.iter().any(elsewhere) {
+        return;
+    }
+    let mut top = thread
+        .locks
+        .iter_mut()
+        .filter(|line| is_entry(line))
+        .peekable();
+    while let Some(line) = top.next() {
+        line.what = match top.peek() {
+            Some(_) => LockUse::Locked,
+            None => LockUse::WaitingToLock,
+        };
+    }
+}
+
+/// A monitor of the top frame.
+fn is_entry(line: &LockLine) -> bool {
+    line.frame == 0 && matches!(line.what, LockUse::Locked | LockUse::WaitingToLock)
+}
+
+/// `C.m(args) @bci=22, line=6 (Interpreted frame)` as `C.m(line 6)`.
+fn jhsdb_frame(text: &[u8], bci: usize) -> Vec<u8> {
+    let name = &text[..text.iter().position(|b| *b == b'(').unwrap_or(bci).min(bci)];
+    let line =
+        memmem::find(&text[bci..], b"line=").and_then(|at| header::decimal(&text[bci + at + 5..]));
+    let mut frame = name.to_vec();
+    if let Some(line) = line {
+        frame.extend_from_slice(format!("(line {line})").as_bytes());
+    }
+    frame
+}
+
+fn jrockit_head(dump: &mut Dump, line: &[u8]) -> bool {
+    if let Some(stamp) = banner::jrockit_date(line) {
+        dump.taken = Some(stamp);
+    } else {
+        let text = String::from_utf8_lossy(line);
+        // `BEA JRockit(R) R27.6.5-32_o-121899-1.6.0_14-20091001-2113-linux-x86_64`
+        let Some((name, rest)) = text.split_once(" R") else {
+            return false;
+        };
+        dump.vm = Some(name.to_owned());
+        dump.version = rest
+            .split('-')
+            .find(|part| part.starts_with("1."))
+            .map(str::to_owned);
+    }
+    true
+}
+
+/// A date and time anywhere in the text that a logging framework wrote before the banner.
+fn stamp_of_prefix(prefix: &[u8]) -> Option<Stamp> {
+    let starts = memchr::memchr_iter(b'-', prefix)
+        .filter_map(|dash| dash.checked_sub(4))
+        .take(8);
+    starts
+        .filter_map(|at| crate::time::iso8601(&prefix[at..]))
+        .map(|(stamp, _)| stamp)
+        .next()
+}

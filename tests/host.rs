@@ -1,0 +1,144 @@
+//! The host room: snapshots of every kind, several in one file, and damaged ones.
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+mod common;
+
+use common::{files, root};
+use diag::host::{HostReport, Options, analyse};
+use diag::input::{Kind, Silent, Source};
+use diag::render::{self, Style};
+
+fn read(parts: &[(&str, &[u8])]) -> HostReport {
+    let sources: Vec<Source> = parts
+        .iter()
+        .map(|(name, bytes)| Source::of(*name, bytes.to_vec(), Kind::HostSnapshot))
+        .collect();
+    let sources: Vec<&Source> = sources.iter().collect();
+    analyse(&sources, &Options::default(), &Silent)
+}
+
+fn fixture(path: &str) -> Vec<u8> {
+    std::fs::read(root().join("fixtures/rules/host").join(path)).unwrap()
+}
+
+fn shown(report: &HostReport) {
+    let documents = [report.document()];
+    let style = Style {
+        colour: false,
+        width: 100,
+        details: true,
+    };
+    let json = serde_json::to_string(report).unwrap();
+    assert_eq!(&serde_json::from_str::<HostReport>(&json).unwrap(), report);
+    let _ = render::terminal(&documents, style);
+    let _ = render::html(&documents, "");
+}
+
+#[test]
+fn several_snapshots_in_one_file_are_told_apart() {
+    let mut bytes = b"Sun Nov 22 01:02:03 UTC 2026\n".to_vec();
+    for part in [
+        "swapping/fires/vmstat.txt",
+        "close-wait/fires/ss.txt",
+        "native-growth/fires/nmt-diff.txt",
+        "histogram-growth/fires/histogram-1.txt",
+        "descriptors-near-limit/fires/limits.txt",
+    ] {
+        bytes.extend(fixture(part));
+        bytes.push(b'\n');
+    }
+    let report = read(&[("all.txt", &bytes)]);
+    shown(&report);
+    assert_eq!(
+        report.coverage[0].not_understood, 0,
+        "{:?}",
+        report.coverage[0]
+    );
+    assert_eq!(report.vmstats[0].rows.len(), 3);
+    assert_eq!(report.sockets[0].states["CLOSE-WAIT"], 25);
+    assert_eq!(report.sockets[0].remotes[0].address, "10.0.0.9:8443");
+    assert_eq!(report.native[0].pid, Some(4242));
+    assert_eq!(report.native[0].change, Some(157_696 * 1024));
+    assert_eq!(report.histograms[0].pid, Some(4242));
+    assert_eq!(report.histograms[0].classes[0].instances, 500_000);
+    assert_eq!(report.limits.len(), 3);
+    assert_eq!(report.limits[2].soft, Some(50));
+}
+
+#[test]
+fn the_answers_of_a_real_jvm() {
+    let heap = " garbage-first heap   total 65536K, used 1562K [0x00000000fc000000, 0x0000000100000000)\n  \
+                region size 1024K, 1 young (1024K), 0 survivors (0K)\n \
+                Metaspace       used 266K, committed 448K, reserved 1114112K\n  \
+                class space    used 20K, committed 128K, reserved 1048576K\n";
+    let flags = "4242:\n-XX:CICompilerCount=2 -XX:ConcGCThreads=1 -XX:+UseG1GC\n";
+    let report = read(&[
+        ("heap.txt", heap.as_bytes()),
+        ("flags.txt", flags.as_bytes()),
+    ]);
+    shown(&report);
+    let spaces: Vec<_> = report
+        .heaps
+        .iter()
+        .map(|heap| (heap.space.as_str(), heap.total >> 10, heap.used >> 10))
+        .collect();
+    assert_eq!(
+        spaces,
+        [
+            ("garbage-first heap", 65536, 1562),
+            ("Metaspace", 448, 266),
+            ("class space", 128, 20)
+        ]
+    );
+    assert_eq!(report.flags[0].pid, Some(4242));
+    assert_eq!(report.flags[0].flags.len(), 3);
+}
+
+#[test]
+fn busy_threads_carry_their_native_id() {
+    let top = "top - 01:40:13 up  1:35,  0 user,  load average: 20.51, 21.42, 17.36\n\
+               Threads:  21 total,   0 running,  21 sleeping,   0 stopped,   0 zombie\n\
+               %Cpu(s): 57.1 us, 14.3 sy, 28.6 ni,  0.0 id,  0.0 wa,  0.0 hi,  0.0 si,  0.0 st\n\
+               MiB Mem :  24105.6 total,  13004.2 free,   5632.2 used,   5804.2 buff/cache\n\n  \
+               PID USER      PR  NI    VIRT    RES    SHR S  %CPU  %MEM     TIME+ COMMAND\n\
+               29446 app       20   0 2640736  40012  21440 R  97.3   0.2   0:00.07 GC Thread#0\n";
+    let report = read(&[("topdashH.out", top.as_bytes())]);
+    shown(&report);
+    assert_eq!(
+        report.coverage[0].not_understood, 0,
+        "{:?}",
+        report.coverage[0]
+    );
+    assert_eq!(report.tops[0].tasks[0].pid, 29446);
+    assert_eq!(report.tops[0].tasks[0].command, "GC Thread#0");
+    let rules: Vec<_> = report
+        .findings
+        .iter()
+        .map(|finding| finding.rule.as_str())
+        .collect();
+    assert_eq!(rules, ["host/cpu-saturated"]);
+}
+
+#[test]
+fn damaged_snapshots_never_stop_the_rest() {
+    let mut noise: u64 = 0x9E37_79B9_7F4A_7C15;
+    let seeds = files("fuzz/corpus/host").into_iter();
+    for file in seeds.chain(files("fixtures/rules/host")) {
+        let bytes = std::fs::read(root().join(&file)).unwrap();
+        for step in 0..=20 {
+            let cut = bytes.len() * step / 20;
+            shown(&read(&[(&file, &bytes[..cut])]));
+            let mut damaged = bytes.clone();
+            for _ in 0..4 {
+                noise = noise
+                    .wrapping_mul(6_364_136_223_846_793_005)
+                    .wrapping_add(1_442_695_040_888_963_407);
+                let place = (noise >> 16) as usize % damaged.len().max(1);
+                if let Some(byte) = damaged.get_mut(place) {
+                    *byte = (noise >> 56) as u8;
+                }
+            }
+            shown(&read(&[(&file, &damaged)]));
+        }
+    }
+}
