@@ -2,9 +2,9 @@
 
 use rustc_hash::FxHashMap;
 
-use super::hprof::Type;
 use super::hprof::class_dump::{ClassDump, StaticField};
 use super::hprof::records::Records;
+use super::hprof::{Type, number_at};
 
 /// What the instances of a class are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,6 +59,8 @@ pub(super) struct Classes {
     by_name: FxHashMap<String, Vec<u32>>,
     primitive_arrays: [u32; 12],
     class_class: u32,
+    /// `jdk.internal.vm.StackChunk` and where its field `size` lies.
+    stack_chunk: Option<(u32, u32)>,
 }
 
 /// Deepest chain of superclasses that is followed; a longer one is a cycle.
@@ -119,6 +121,7 @@ impl Classes {
             classes.lay_out(number, &own, bytes, records, id_size);
         }
         classes.make_up(used, bytes, records);
+        classes.stack_chunk = classes.find_stack_chunk(bytes, records);
         for (number, class) in classes.list.iter().enumerate() {
             let same = classes.by_name.entry(class.name.clone()).or_default();
             same.push(number as u32);
@@ -207,6 +210,33 @@ impl Classes {
             self.list.len() - 1
         });
         self.class_class = class_class as u32;
+    }
+
+    fn find_stack_chunk(&self, bytes: &[u8], records: &Records) -> Option<(u32, u32)> {
+        let mut classes = self.iter();
+        let (number, class) =
+            classes.find(|(_, class)| class.name == "jdk.internal.vm.StackChunk")?;
+        let mut fields = class.fields.iter().filter(|field| field.kind == Type::Int);
+        let size = fields.find(|field| records.raw_name(bytes, field.name) == Some(b"size"))?;
+        Some((number, size.offset))
+    }
+
+    /// `jdk.internal.vm.StackChunk`.
+    pub(super) fn stack_chunk(&self) -> Option<u32> {
+        self.stack_chunk.map(|(number, _)| number)
+    }
+
+    /// How many words follow the fields of an instance: only stack chunks, which hold the frames of virtual threads,
+    /// have any. A size that no stack has counts as none.
+    #[inline]
+    pub(super) fn words_behind(&self, number: u32, fields: &[u8]) -> u32 {
+        match self.stack_chunk {
+            Some((chunk, offset)) if chunk == number => number_at(fields, offset as usize, 4)
+                .and_then(|words| u32::try_from(words).ok())
+                .filter(|words| *words < 1 << 27)
+                .unwrap_or(0),
+            _ => 0,
+        }
     }
 
     /// How many classes there are, made-up ones included.

@@ -1,5 +1,9 @@
 //! Collections: what they hold and how much of it, read from the fields of the known implementations.
 
+use std::cell::RefCell;
+
+use rustc_hash::FxHashMap;
+
 use super::model::{Content, Heap};
 
 /// A collection, map or array of references.
@@ -262,7 +266,10 @@ fn inside(heap: &Heap<'_>, index: u32, wrappers: usize) -> Option<Container> {
         return Some(array);
     }
     let form = form_of(heap, index)?;
-    let reader = Reader { heap };
+    let reader = Reader {
+        heap,
+        offsets: RefCell::default(),
+    };
     match form {
         // Properties since JDK 9 keep everything in a map inside.
         Form::HashTable { .. } if heap.reference(index, "map").is_some() && wrappers > 0 => {
@@ -314,9 +321,21 @@ fn form_of(heap: &Heap<'_>, index: u32) -> Option<Form> {
 
 struct Reader<'h, 'a> {
     heap: &'h Heap<'a>,
+    /// Where fields lie, by class and name: a map has millions of nodes of one class.
+    offsets: RefCell<FxHashMap<(u32, &'static str), Option<u32>>>,
 }
 
 impl Reader<'_, '_> {
+    /// A reference field of a node.
+    fn of_node(&self, node: u32, name: &'static str) -> Option<u32> {
+        let class = self.heap.class_number(node);
+        let mut offsets = self.offsets.borrow_mut();
+        let offset = *offsets
+            .entry((class, name))
+            .or_insert_with(|| self.heap.reference_offset(class, name));
+        self.heap.reference_at(node, offset?)
+    }
+
     /// Entries of bucket chains. Stops after as many steps as the heap has objects: a damaged map may be a cycle.
     fn buckets(&self, table: u32, container: &mut Container) {
         let mut steps = self.heap.len();
@@ -328,20 +347,16 @@ impl Reader<'_, '_> {
                 }
                 steps -= 1;
                 let value = self
-                    .heap
-                    .reference(node, "val")
-                    .or_else(|| self.heap.reference(node, "value"));
-                if let Some(root) = self.heap.reference(node, "first") {
+                    .of_node(node, "val")
+                    .or_else(|| self.of_node(node, "value"));
+                if let Some(root) = self.of_node(node, "first") {
                     // ConcurrentHashMap$TreeBin: its nodes are also a list.
                     entry = Some(root);
                     continue;
                 }
-                container.keys.extend(self.heap.reference(node, "key"));
+                container.keys.extend(self.of_node(node, "key"));
                 container.elements.extend(value);
-                entry = self
-                    .heap
-                    .reference(node, "next")
-                    .filter(|next| *next != node);
+                entry = self.of_node(node, "next").filter(|next| *next != node);
             }
         }
     }
@@ -393,12 +408,10 @@ impl Reader<'_, '_> {
                 break;
             }
             steps -= 1;
-            container.keys.extend(self.heap.reference(entry, "key"));
-            container
-                .elements
-                .extend(self.heap.reference(entry, "value"));
-            todo.extend(self.heap.reference(entry, "right"));
-            todo.extend(self.heap.reference(entry, "left"));
+            container.keys.extend(self.of_node(entry, "key"));
+            container.elements.extend(self.of_node(entry, "value"));
+            todo.extend(self.of_node(entry, "right"));
+            todo.extend(self.of_node(entry, "left"));
         }
         container
     }
@@ -442,7 +455,13 @@ impl Reader<'_, '_> {
         container
     }
 
-    fn linked(&self, index: u32, first: &str, item: &str, bound: Option<&str>) -> Container {
+    fn linked(
+        &self,
+        index: u32,
+        first: &str,
+        item: &'static str,
+        bound: Option<&str>,
+    ) -> Container {
         let mut container = Container {
             bound: bound
                 .and_then(|bound| self.heap.int(index, bound))
@@ -457,8 +476,8 @@ impl Reader<'_, '_> {
                 break;
             }
             steps -= 1;
-            container.elements.extend(self.heap.reference(at, item));
-            node = self.heap.reference(at, "next").filter(|next| *next != at);
+            container.elements.extend(self.of_node(at, item));
+            node = self.of_node(at, "next").filter(|next| *next != at);
         }
         let said = match self.heap.reference(index, "count") {
             Some(counter) => self.heap.int(counter, "value"),

@@ -201,16 +201,15 @@ fn sort_rows(rows: &mut [ClassRow]) {
 
 /// What an object retains, by class, most first.
 pub(super) fn of_subtree(heap: &Heap<'_>, position: u32, most: usize) -> Vec<ClassRow> {
-    let mut sums: BTreeMap<u32, Sums> = BTreeMap::new();
+    let mut sums = vec![Sums::default(); heap.classes.len()];
     for position in heap.tree.subtree(position) {
         let number = heap.class_number(heap.tree.object(position));
         let shallow = heap.tree.shallow(position);
-        sums.entry(number)
-            .or_default()
-            .add(&heap.tree, position, shallow);
+        sums[number as usize].add(&heap.tree, position, shallow);
     }
-    let mut rows: Vec<ClassRow> = sums
-        .into_iter()
+    let mut rows: Vec<ClassRow> = (0..)
+        .zip(sums)
+        .filter(|(_, sums)| sums.instances > 0)
         .map(|(number, sums)| {
             let class = heap.classes.get(number);
             ClassRow {

@@ -16,6 +16,9 @@ use crate::t;
 /// Object sizes are kept in units of this many bytes: no JVM aligns objects to less.
 pub(super) const UNIT: u64 = 8;
 
+/// Bytes of a word of a stack; virtual threads exist on 64-bit JVMs only.
+const WORD: u64 = 8;
+
 /// Distances looked at to choose a layout; more would not change the choice.
 const DISTANCES: usize = 4 << 20;
 
@@ -281,13 +284,15 @@ impl Sizes {
             description: describe(mode, id_size, alignment, measured, retained_as),
         };
         if measured && retained_as == RetainedAs::Collector && share > 0.97 {
-            sizes.correct(ids, objects, classes);
+            // Where nearly every object touches the next, even a single object proves its size.
+            let least = if share > 0.995 { 1 } else { 4 };
+            sizes.correct(ids, objects, classes, least);
         }
         sizes
     }
 
     /// Takes the distance for the size of classes where all instances say so: fields that the VM adds, `@Contended`.
-    fn correct(&mut self, ids: &IdMap, objects: &Objects, classes: &Classes) {
+    fn correct(&mut self, ids: &IdMap, objects: &Objects, classes: &Classes, least: u32) {
         let none = Distances {
             smallest: u64::MAX,
             times: 0,
@@ -309,8 +314,10 @@ impl Sizes {
         for (number, class) in classes.iter() {
             let found = seen[number as usize];
             let size = &mut self.instance[number as usize];
-            let plain = class.shape == Shape::Instance && number != classes.class_class();
-            let agreed = found.instances >= 4 && found.times * 4 >= found.instances * 3;
+            let plain = class.shape == Shape::Instance
+                && number != classes.class_class()
+                && Some(number) != classes.stack_chunk();
+            let agreed = found.instances >= least && found.times * 4 >= found.instances * 3;
             let plausible = found.smallest < *size + 512;
             if plain && plausible && (found.smallest < *size || agreed) {
                 *size = found.smallest;
@@ -321,6 +328,11 @@ impl Sizes {
     /// Bytes of an object that is not a class.
     pub(super) fn of(&self, class: u32, shape: Shape, length: u32) -> u64 {
         match shape {
+            // Stack chunks are the only instances with a length: the words of the frames behind their fields.
+            Shape::Instance if length > 0 => round(
+                self.instance[class as usize] + u64::from(length) * WORD,
+                self.alignment,
+            ),
             Shape::Instance => self.instance[class as usize],
             Shape::ObjectArray => self.mode.array(Type::Object, length, self.alignment),
             Shape::PrimitiveArray(kind) => self.mode.array(kind, length, self.alignment),

@@ -44,6 +44,19 @@ pub(super) enum Content<'a> {
     Primitives(Type, &'a [u8]),
 }
 
+/// How one object refers to another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) enum Edge {
+    /// By a static field, counted from 0 in the order of the class record.
+    Static(u32),
+    /// By an instance field, counted from 0 with those of the class itself first.
+    Field(u32),
+    Element(u32),
+    Loader,
+    Superclass,
+    Local,
+}
+
 impl<'a> Heap<'a> {
     /// How many objects there are.
     pub(super) fn len(&self) -> u32 {
@@ -134,9 +147,21 @@ impl<'a> Heap<'a> {
         }
     }
 
-    /// The name of a field.
-    pub(super) fn field_name(&self, field: &Field) -> String {
-        self.records.name(self.bytes, field.name)
+    /// Where the reference field `name` lies in instances of a class.
+    pub(super) fn reference_offset(&self, class: u32, name: &str) -> Option<u32> {
+        let fields = self.classes.get(class).fields.iter();
+        let mut same = fields
+            .filter(|field| self.records.raw_name(self.bytes, field.name) == Some(name.as_bytes()));
+        let field = same.next()?;
+        (field.kind == Type::Object).then_some(field.offset)
+    }
+
+    /// The object that the field at `offset` refers to.
+    pub(super) fn reference_at(&self, index: u32, offset: u32) -> Option<u32> {
+        match self.content(index) {
+            Content::Instance(bytes) => self.ids.index(self.id_in(bytes, offset as usize)),
+            _ => None,
+        }
     }
 
     fn field(&self, index: u32, name: &str) -> Option<(&Field, &'a [u8])> {
@@ -210,59 +235,70 @@ impl<'a> Heap<'a> {
             .map(|element| self.ids.index(self.id_in(element, 0)))
     }
 
-    /// The objects that an instance, array or class refers to, with the name of the reference: `.head`, `[17]`,
-    /// `static CACHE`. Weak referents are left out as the analysis leaves them out.
-    pub(super) fn references(&self, index: u32) -> Vec<(String, u32)> {
-        let mut found = Vec::new();
+    /// Calls `each` with every object that an instance, array, class or thread refers to. Weak referents are left out as
+    /// the analysis leaves them out.
+    pub(super) fn references(&self, index: u32, mut each: impl FnMut(Edge, u32)) {
+        let mut refer = |edge, id| {
+            if let Some(target) = self.ids.index(id) {
+                each(edge, target);
+            }
+        };
         match self.content(index) {
             Content::Class(number) => {
                 let class = self.classes.get(number);
-                for field in &class.statics {
-                    if field.kind == Type::Object
-                        && let Some(target) = self.ids.index(field.value)
-                    {
-                        let name = self.records.name(self.bytes, field.name);
-                        found.push((format!("static {name}"), target));
+                for (at, field) in (0..).zip(&class.statics) {
+                    if field.kind == Type::Object {
+                        refer(Edge::Static(at), field.value);
                     }
                 }
-                if let Some(target) = self.ids.index(class.loader) {
-                    found.push(("<class loader>".to_owned(), target));
-                }
-                if let Some(above) = class.super_class
-                    && let Some(target) = self.ids.index(self.classes.get(above).id)
-                {
-                    found.push(("<superclass>".to_owned(), target));
+                refer(Edge::Loader, class.loader);
+                if let Some(above) = class.super_class {
+                    refer(Edge::Superclass, self.classes.get(above).id);
                 }
             }
             Content::Instance(bytes) => {
                 let class = self.class_of(index);
-                for field in &class.fields {
+                for (at, field) in (0..).zip(&class.fields) {
                     let weak = class.weak.is_some_and(|(at, _)| at == field.offset);
-                    if field.kind != Type::Object
-                        || weak && self.retained_as == RetainedAs::Collector
-                    {
-                        continue;
-                    }
-                    let id = self.id_in(bytes, field.offset as usize);
-                    if let Some(target) = self.ids.index(id) {
-                        found.push((format!(".{}", self.field_name(field)), target));
+                    let left_out = weak && self.retained_as == RetainedAs::Collector;
+                    if field.kind == Type::Object && !left_out {
+                        refer(Edge::Field(at), self.id_in(bytes, field.offset as usize));
                     }
                 }
             }
-            Content::References(_) => {
-                for (at, target) in self.elements(index).enumerate() {
-                    if let Some(target) = target {
-                        found.push((format!("[{at}]"), target));
-                    }
+            Content::References(bytes) => {
+                for (at, element) in (0..).zip(bytes.chunks_exact(self.header.id_size)) {
+                    refer(Edge::Element(at), self.id_in(element, 0));
                 }
             }
             Content::Primitives(..) => {}
         }
         if let Some(locals) = self.locals.get(&index) {
-            let local = |target: &u32| ("<local variable>".to_owned(), *target);
-            found.extend(locals.iter().map(local));
+            locals.iter().for_each(|local| each(Edge::Local, *local));
         }
-        found
+    }
+
+    /// How the report writes a reference of an object: `.head`, `[17]`, `static CACHE`.
+    pub(super) fn edge_name(&self, from: u32, edge: Edge) -> String {
+        let name = |id| self.records.name(self.bytes, id);
+        match edge {
+            Edge::Static(at) => {
+                let class = self.class_objects.get(&from).map(|n| self.classes.get(*n));
+                let field = class.and_then(|class| class.statics.get(at as usize));
+                format!(
+                    "static {}",
+                    field.map_or_else(String::new, |f| name(f.name))
+                )
+            }
+            Edge::Field(at) => {
+                let field = self.class_of(from).fields.get(at as usize);
+                format!(".{}", field.map_or_else(String::new, |f| name(f.name)))
+            }
+            Edge::Element(at) => format!("[{at}]"),
+            Edge::Loader => "<class loader>".to_owned(),
+            Edge::Superclass => "<superclass>".to_owned(),
+            Edge::Local => "<local variable>".to_owned(),
+        }
     }
 
     /// Whether an object can refer to others at all.

@@ -19,7 +19,7 @@ use crate::input::Progress;
 pub(super) struct Objects {
     /// Number of its class.
     pub(super) class: Vec<u32>,
-    /// Elements of an array; 0 for other objects.
+    /// Elements of an array, words of a stack chunk; 0 for other objects.
     pub(super) length: Vec<u32>,
     /// Offset of its record in the file: low 32 bits, high 8 bits.
     offset: (Vec<u32>, Vec<u8>),
@@ -234,7 +234,8 @@ impl Visit for Describe<'_> {
         if let Some((index, number)) = reading.object(at, id).zip(reading.classes.number(class)) {
             let mut count = 0;
             reading.of_instance(reading.classes.get(number), fields, |_| count += 1);
-            self.write(at, index, number, 0, count);
+            let words = reading.classes.words_behind(number, fields);
+            self.write(at, index, number, words, count);
         }
     }
 

@@ -8,7 +8,8 @@ use std::collections::VecDeque;
 use rustc_hash::FxHashMap;
 
 use super::graph::tree::DomTree;
-use super::model::Heap;
+use super::hprof::sub::RootKind;
+use super::model::{Edge, Heap};
 use super::report::PathStep;
 use crate::t;
 
@@ -62,7 +63,7 @@ pub(super) fn piece(heap: &Heap<'_>, from: u32, target: u32) -> Vec<Hop> {
 fn search(heap: &Heap<'_>, from: u32, target: u32, threads: bool) -> Option<Vec<Hop>> {
     let tree = &heap.tree;
     let is_thread = |index: u32| heap.locals.contains_key(&index);
-    let mut came: FxHashMap<u32, (u32, String)> = FxHashMap::default();
+    let mut came: FxHashMap<u32, (u32, Way)> = FxHashMap::default();
     let mut queue = VecDeque::new();
     if from == DomTree::ROOT {
         for (root, index) in &heap.roots {
@@ -70,8 +71,7 @@ fn search(heap: &Heap<'_>, from: u32, target: u32, threads: bool) -> Option<Vec<
                 && !came.contains_key(&position)
                 && (threads || !root.kind.is_on_stack() && !is_thread(*index))
             {
-                let kind = root.kind.word().to_owned();
-                came.insert(position, (DomTree::ROOT, kind));
+                came.insert(position, (DomTree::ROOT, Way::Root(root.kind)));
                 queue.push_back(position);
             }
         }
@@ -82,30 +82,43 @@ fn search(heap: &Heap<'_>, from: u32, target: u32, threads: bool) -> Option<Vec<
         if came.len() > EFFORT {
             break;
         }
-        for (name, index) in heap.references(tree.object(at)) {
+        let mut found = false;
+        heap.references(tree.object(at), |edge, index| {
             let Some(position) = tree.position(index) else {
-                continue;
+                return;
             };
             let inside = from == DomTree::ROOT || tree.dominates(from, position);
             let known = position == from || came.contains_key(&position);
-            if known || !inside || !threads && is_thread(index) {
-                continue;
+            if found || known || !inside || !threads && is_thread(index) {
+                return;
             }
-            came.insert(position, (at, name));
-            if position == target {
-                return Some(unwind(&came, from, target));
-            }
+            came.insert(position, (at, Way::Edge(edge)));
+            found = position == target;
             queue.push_back(position);
+        });
+        if found {
+            return Some(unwind(heap, &came, from, target));
         }
     }
     None
 }
 
-fn unwind(came: &FxHashMap<u32, (u32, String)>, from: u32, target: u32) -> Vec<Hop> {
+/// How a search came to an object.
+#[derive(Debug, Clone, Copy)]
+enum Way {
+    Root(RootKind),
+    Edge(Edge),
+}
+
+fn unwind(heap: &Heap<'_>, came: &FxHashMap<u32, (u32, Way)>, from: u32, target: u32) -> Vec<Hop> {
     let mut path = Vec::new();
     let mut at = target;
-    while let Some((before, name)) = came.get(&at) {
-        path.push((name.clone(), at));
+    while let Some((before, way)) = came.get(&at) {
+        let name = match way {
+            Way::Root(kind) => kind.word().to_owned(),
+            Way::Edge(edge) => heap.edge_name(heap.tree.object(*before), *edge),
+        };
+        path.push((name, at));
         at = *before;
         if at == from {
             break;
@@ -118,9 +131,14 @@ fn unwind(came: &FxHashMap<u32, (u32, String)>, from: u32, target: u32) -> Vec<H
 /// The name of a reference from one object to another, if there is one.
 fn direct(heap: &Heap<'_>, from: u32, target: u32) -> Option<String> {
     let index = heap.tree.object(target);
-    let references = heap.references(heap.tree.object(from));
-    let mut names = references.into_iter();
-    names.find_map(|(name, to)| (to == index).then_some(name))
+    let from = heap.tree.object(from);
+    let mut first = None;
+    heap.references(from, |edge, to| {
+        if to == index && first.is_none() {
+            first = Some(edge);
+        }
+    });
+    first.map(|edge| heap.edge_name(from, edge))
 }
 
 /// The hops as the report has them.

@@ -262,10 +262,16 @@ impl Search<'_, '_> {
         // The list of classes of a loader: most of what it holds are classes.
         let classes: u64 = tree
             .children(position)
-            .filter(|child| self.is_class(*child) || self.is_list_of_classes(*child))
+            .filter(|child| self.is_class(*child))
             .map(|child| tree.retained(child))
             .sum();
-        classes * 2 > tree.retained(position)
+        let heaviest = tree
+            .children(position)
+            .max_by_key(|child| tree.retained(*child));
+        let list = heaviest.is_some_and(|child| {
+            tree.retained(child) * 2 > tree.retained(position) && self.is_list_of_classes(child)
+        });
+        list || classes * 2 > tree.retained(position)
     }
 
     fn is_list_of_classes(&self, position: u32) -> bool {

@@ -37,9 +37,12 @@ impl Search {
     /// Searches from `roots`, which must be sorted and without repetition.
     pub(in crate::heap) fn run(mut rows: Rows, roots: &[u32]) -> Self {
         let mut number = leaves(&rows, roots);
-        let mut vertex = vec![super::NONE];
-        let mut parent = vec![0];
-        let mut count = vec![0_u32];
+        // Room for all: memory that is never touched costs nothing, growing step by step would need twice as much.
+        let room = rows.len() + 2;
+        let [mut vertex, mut parent, mut count] = [(); 3].map(|()| Vec::with_capacity(room));
+        vertex.push(super::NONE);
+        parent.push(0);
+        count.push(0_u32);
         let mut stack: Vec<(u32, u32, u32)> = Vec::new();
         // A macro, because a closure would hold all four borrows for the length of the loop.
         macro_rules! enter {

@@ -4,12 +4,12 @@
 use std::collections::BTreeMap;
 
 use rayon::prelude::*;
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 
 use super::describe;
 use crate::heap::histogram;
 use crate::heap::hprof::names;
-use crate::heap::model::Heap;
+use crate::heap::model::{Edge, Heap};
 use crate::heap::paths;
 use crate::heap::report::{OwnerKind, Suspect};
 use crate::t;
@@ -68,25 +68,40 @@ fn owners(heap: &Heap<'_>, members: &FxHashMap<u32, u32>) -> FxHashMap<u32, (Str
     let counts = chunks
         .par_iter()
         .map(|start| {
-            let mut counts: BTreeMap<(u32, String), u64> = BTreeMap::new();
+            // By class of the group, class of the referrer and field; array elements count as one field.
+            let mut counts: FxHashMap<(u32, u32, Edge), (u64, u32)> = FxHashMap::default();
             for index in *start..heap.len().min(start + chunk as u32) {
                 if heap.tree.position(index).is_none() || !heap.has_references(index) {
                     continue;
                 }
-                let mut seen = FxHashSet::default();
-                for (name, target) in heap.references(index) {
-                    if let Some(class) = members.get(&target)
-                        && seen.insert(target)
-                    {
-                        let field = match name.starts_with('[') {
-                            true => format!("{}[…]", heap.name_of(index)),
-                            false => format!("{}{name}", heap.name_of(index)),
-                        };
-                        *counts.entry((*class, field)).or_insert(0) += 1;
+                let mut last = None;
+                heap.references(index, |edge, target| {
+                    let Some(class) = members.get(&target) else {
+                        return;
+                    };
+                    if last.replace(target) == Some(target) {
+                        return;
                     }
-                }
+                    let edge = match edge {
+                        Edge::Element(_) => Edge::Element(0),
+                        other => other,
+                    };
+                    let key = (*class, heap.class_number(index), edge);
+                    counts.entry(key).or_insert((0, index)).0 += 1;
+                });
             }
-            counts
+            let name = |(class, example, edge): (u32, u32, Edge)| {
+                let by = match edge {
+                    Edge::Element(_) => "[…]".to_owned(),
+                    edge => heap.edge_name(example, edge),
+                };
+                (class, format!("{}{by}", heap.name_of(example)))
+            };
+            let mut named: BTreeMap<(u32, String), u64> = BTreeMap::new();
+            for ((class, _, edge), (count, example)) in counts {
+                *named.entry(name((class, example, edge))).or_insert(0) += count;
+            }
+            named
         })
         .reduce(BTreeMap::new, |mut left, right| {
             for (key, count) in right {
