@@ -239,7 +239,11 @@ fn adopt_by_length(
 /// When each life ended: as the supervisor saw it, else between the last line it logged and the next start.
 fn end(lives: &mut [Incarnation], rooms: &Rooms, clocks: &Clocks) {
     let next_starts: Vec<Option<Moment>> = (0..lives.len())
-        .map(|index| lives.get(index + 1).and_then(|next| next.started))
+        .map(|index| {
+            let own = &lives[index].subject;
+            let mut later = lives[index + 1..].iter();
+            later.find(|next| !contradict(own, &next.subject))?.started
+        })
         .collect();
     for (life, next) in lives.iter_mut().zip(next_starts) {
         let container = life.container.map(|index| &rooms.events.lives[index]);
@@ -340,7 +344,7 @@ fn give_evidence(lives: &mut [Incarnation], rooms: &Rooms, clocks: &Clocks, even
             (at, _) => at,
         };
         let owner = stamp
-            .and_then(|at| at_time(lives, at.lo))
+            .and_then(|at| life_of(lives, &placed.event.subject, at.lo))
             .or((lives.len() == 1).then_some(0));
         let Some(owner) = owner else {
             homeless.entry(source).or_default().push(index);
@@ -351,7 +355,9 @@ fn give_evidence(lives: &mut [Incarnation], rooms: &Rooms, clocks: &Clocks, even
         if matches!(placed.what(), What::ServerStarted { .. }) && life.ready.is_none() {
             life.ready = placed.at;
         }
-        let last = placed.until.and_then(|at| at_time(lives, at.lo));
+        let last = placed
+            .until
+            .and_then(|at| life_of(lives, &placed.event.subject, at.lo));
         if let Some(last) = last.filter(|last| *last != owner) {
             lives[last].events.push((index, placed.until));
         }
@@ -400,4 +406,29 @@ fn at_time(lives: &[Incarnation], at: Instant) -> Option<usize> {
             .is_some_and(|start| start.lo.plus(-SECOND) <= at)
     };
     lives.iter().rposition(begun)
+}
+
+/// The last life that had begun at `at` and can be one of `subject`: pods side by side keep what is theirs.
+fn life_of(lives: &[Incarnation], subject: &Subject, at: Instant) -> Option<usize> {
+    lives.iter().rposition(|life| {
+        let begun = life
+            .started
+            .is_some_and(|start| start.lo.plus(-SECOND) <= at);
+        begun && !contradict(&life.subject, subject)
+    })
+}
+
+/// Whether both name the same sort of thing and name it differently.
+fn contradict(left: &Subject, right: &Subject) -> bool {
+    let differ = |left: &Option<String>, right: &Option<String>| {
+        left.as_ref()
+            .zip(right.as_ref())
+            .is_some_and(|(left, right)| left != right)
+    };
+    differ(&left.pod, &right.pod)
+        || differ(&left.uid, &right.uid)
+        || differ(&left.container, &right.container)
+        || differ(&left.container_id, &right.container_id)
+        || differ(&left.unit, &right.unit)
+        || differ(&left.site, &right.site)
 }

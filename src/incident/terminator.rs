@@ -133,28 +133,25 @@ fn probe_kill(case: &Case<'_>) -> Option<Terminator> {
     Some(with(ended, failed.into_iter().chain([order])))
 }
 
-/// The stop that a platform orders at once when its own health check has failed: App Service names no reason in the
-/// order itself.
+/// The stop that a platform orders at once when its own health check has failed. App Service writes both in one line
+/// (`… is unhealthy, Stopping site.`), or names no reason in the order itself.
 fn unhealthy_stop<'c, 'a>(case: &'c Case<'a>) -> Option<&'c Placed<'a>> {
     const AT_ONCE: i64 = 10 * SECOND;
-    let failed = case
-        .events_where(|what| {
-            matches!(
-                what,
-                What::ProbeFailed {
-                    probe: ProbeKind::Health,
-                    ..
-                }
-            )
-        })
-        .filter_map(Placed::last)
-        .last()?;
+    let health = |what: &What| {
+        let probe = ProbeKind::Health;
+        matches!(what, What::ProbeFailed { probe: found, .. } if *found == probe)
+    };
+    let failed = case.events_where(health).last()?;
+    if failed.event.detail.contains("topping site") {
+        return Some(failed);
+    }
+    let at = failed.last()?;
     let stop = |what: &What| {
         let reason = KillReason::Stop;
         *what == What::KillOrdered { reason }
     };
     case.events_where(stop).find(|order| {
-        let after = order.at.map(|at| at.lo.since(failed.lo));
+        let after = order.at.map(|order| order.lo.since(at.lo));
         after.is_some_and(|after| (0..=AT_ONCE).contains(&after))
     })
 }

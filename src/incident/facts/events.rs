@@ -405,3 +405,32 @@ pub(in crate::incident) fn out_of_memory_long_before_end(
         _ => Observed::No,
     }
 }
+
+/// An `OutOfMemoryError` that nobody caught ended a thread without which no connection is accepted or read (Tomcat
+/// `…-Acceptor` and `…-Poller`, Jetty `…-acceptor-…` and its selectors).
+pub(in crate::incident) fn out_of_memory_ended_acceptor(case: &Case<'_>) -> Observed {
+    const TAKERS: [&str; 4] = ["-Acceptor", "-Poller", "-acceptor", "-selector"];
+    let error = |what: &What| matches!(what, What::OutOfMemoryError { .. });
+    let found = case.events_where(error).find_map(|placed| {
+        let What::OutOfMemoryError {
+            thread: Some(name), ..
+        } = placed.what()
+        else {
+            return None;
+        };
+        let detail = &placed.event.detail;
+        let uncaught = ["UncaughtExceptionHandler", "Exception in thread"]
+            .iter()
+            .any(|words| detail.contains(words));
+        let takes = TAKERS.iter().any(|part| name.contains(part));
+        (uncaught && takes).then_some((placed, name))
+    });
+    let fact = found.map(|(placed, name)| {
+        let statement = t!(
+            "an OutOfMemoryError ended \"{name}\": no request is taken any more",
+            name
+        );
+        Fact::new(placed.at, statement, quote(placed.event))
+    });
+    application(case, fact)
+}

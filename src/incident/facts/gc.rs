@@ -74,6 +74,22 @@ fn loss(case: &Case<'_>, gc: &GcLife, test: impl Fn(f64) -> bool) -> Option<Fact
     test(share).then(|| Fact::new(case.gc_time(gc, from), statement, evidence))
 }
 
+/// The collector's threads got less than half a processor while the world stood still for them.
+pub(in crate::incident) fn collector_starved(case: &Case<'_>) -> Observed {
+    needs_log(case, |gc| {
+        let cpu = gc.cpu.as_ref().filter(|cpu| cpu.real >= SECOND)?;
+        let used = cpu.user + cpu.sys;
+        let (locator, longest) = cpu.starved.as_ref().filter(|_| used * 2 < cpu.real)?;
+        let statement = t!(
+            "pauses of 100 ms or more computed for only {share} of their time, in one of {longest} for less than a quarter",
+            share = percent(used as f64, cpu.real as f64),
+            longest = duration(*longest)
+        );
+        let evidence = Evidence::new(statement.clone(), locator.clone());
+        Some(Fact::new(None, statement, evidence))
+    })
+}
+
 /// Full collections in a row that freed next to nothing.
 pub(in crate::incident) fn futile_collections(case: &Case<'_>) -> Observed {
     needs_log(case, |gc| {

@@ -2,7 +2,6 @@
 
 use super::{Hypothesis, Ledger};
 use crate::finding::{RuleMeta, Severity};
-use crate::gc::Cause;
 use crate::incident::case::Case;
 use crate::incident::facts::{Observed, events, gc};
 use crate::incident::ledger::{DECISIVE, MODERATE, Question, STRONG};
@@ -33,7 +32,7 @@ fn weigh(case: &Case<'_>) -> Ledger {
     let mut ledger = Ledger::new(t!(
         "The process did not get the processor time that it needed."
     ));
-    let starved = gc::points_to(case, Cause::CpuStarvation);
+    let starved = gc::collector_starved(case);
     ledger.weigh(
         "collector",
         STRONG,

@@ -33,25 +33,23 @@ fn weigh(case: &Case<'_>) -> Ledger {
     let full = gc::heap_full(case);
     let holder = heap::single_holder(case);
     let error = events::out_of_memory(case, &[OomVariant::HeapSpace, OomVariant::GcOverhead]);
+    let lives = gc::floor_rises_in_other_lives(case);
+    let log = gc::points_to(case, Cause::Leak);
     ledger.weigh("floor", STRONG, t!("a live set that rises"), &rises);
-    ledger.weigh(
-        "lives",
-        STRONG,
-        t!("the same rise in another life"),
-        &gc::floor_rises_in_other_lives(case),
-    );
-    ledger.weigh(
-        "log",
-        MODERATE,
-        t!("a GC log that points to a leak"),
-        &gc::points_to(case, Cause::Leak),
-    );
-    ledger.weigh(
-        "error",
-        MODERATE,
-        t!("an OutOfMemoryError for the heap"),
-        &error,
-    );
+    ledger.weigh("lives", STRONG, t!("the same rise in another life"), &lives);
+    ledger.weigh("log", MODERATE, t!("a GC log that points to a leak"), &log);
+    // The error alone tells that the heap ran out, not how.
+    if [&rises, &lives, &log]
+        .iter()
+        .any(|seen| seen.fact().is_some())
+    {
+        ledger.weigh(
+            "error",
+            MODERATE,
+            t!("an OutOfMemoryError for the heap"),
+            &error,
+        );
+    }
     // A holder in the dump is a leak only where the heap is what ran out.
     if rises.fact().is_some() || full.fact().is_some() || error.fact().is_some() {
         ledger.weigh(

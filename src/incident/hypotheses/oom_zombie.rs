@@ -13,7 +13,7 @@ const META: RuleMeta = RuleMeta {
     title: "Alive after an OutOfMemoryError",
     severity: Severity::High,
     means: "An OutOfMemoryError killed a thread that the process cannot do without, and the process stayed up without working; or the heap dump it wrote took longer than the probe's patience.",
-    detected: "An OutOfMemoryError at least a minute before the end without a GC spiral (+10), or a heap dump that was begun and never finished (+20).",
+    detected: "An OutOfMemoryError at least a minute before the end without a GC spiral (+10), one that ended a thread which accepts or polls connections (+20), or a heap dump that was begun and never finished (+20).",
     advice: "-XX:+ExitOnOutOfMemoryError (it does not act on direct-memory and thread errors); dump to a volume that is fast enough.",
     false_positives: "An application that handles the error well is not a zombie.",
     sources: &["HotSpot debug.cpp, report_java_out_of_memory"],
@@ -37,12 +37,19 @@ fn weigh(case: &Case<'_>) -> Ledger {
             OomVariant::NativeThread,
         ],
     );
+    let deaf = events::out_of_memory_ended_acceptor(case);
     let unfinished = events::dump_unfinished(case);
     ledger.weigh(
         "error",
         STRONG,
         t!("an OutOfMemoryError a minute or more before the end"),
         &error,
+    );
+    ledger.weigh(
+        "error",
+        DECISIVE,
+        t!("an OutOfMemoryError that ended a thread which takes requests"),
+        &deaf,
     );
     ledger.weigh(
         "dump",
@@ -57,6 +64,7 @@ fn weigh(case: &Case<'_>) -> Ledger {
         &gc::spiral(case),
     );
     ledger.link(&error);
+    ledger.link(&deaf);
     ledger.link(&unfinished);
     ledger.advise(t!(
         "Do not let the JVM live on after an OutOfMemoryError: -XX:+ExitOnOutOfMemoryError."
