@@ -81,8 +81,8 @@ fn every_rule_fires_where_it_should_and_only_there() {
         let id = rule.id;
         let room = id.split('/').next().unwrap_or_default().to_owned();
         for (side, should_fire) in [("fires", true), ("near-miss", false)] {
+            // tests/architecture.rs lists the fixtures that are missing.
             let Some(path) = fixture(id, side) else {
-                complaints.push(format!("{id}: no fixture {side}"));
                 continue;
             };
             let key = (room.clone(), path.clone());
