@@ -1,6 +1,12 @@
 //! The house rules of `docs/architecture.md`, held as tests: who may know whom, how long a file may be, what every rule
 //! must bring. A failure names the file and the line.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a test that cannot go on says so"
+)]
+
 mod common;
 #[path = "common/source.rs"]
 mod source;

@@ -1,5 +1,11 @@
 //! The program as a person or a script meets it: exit statuses, outputs, pipes, help.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a test that cannot go on says so"
+)]
+
 mod common;
 
 use std::fs;

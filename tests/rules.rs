@@ -3,6 +3,12 @@
 //! A fixture is a folder `fixtures/rules/<id>/fires` that is opened as a person would give it, or a file `fires.ref`
 //! with the path of another folder or file, relative to `fixtures/`.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a test that cannot go on says so"
+)]
+
 mod common;
 
 use std::collections::BTreeMap;
