@@ -1,5 +1,11 @@
 //! The program as a person or a script meets it: exit statuses, outputs, pipes, help.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a test that cannot go on says so"
+)]
+
 mod common;
 
 use std::fs;
@@ -237,6 +243,44 @@ fn a_named_pipe_is_read_like_standard_input() {
         "{}",
         stderr(&output)
     );
+}
+
+/// The handler for shrinking files must not keep the process alive when somebody ends it with the same signal.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_bus_error_that_somebody_sends_ends_the_process() {
+    use std::os::unix::process::ExitStatusExt;
+    let folder = evidence();
+    fs::write(folder.path().join("big.log"), GC_LOG.repeat(1000)).unwrap();
+    let mut child = command(
+        folder.path(),
+        &["incident", "big.log", "-", "--threads", "1"],
+    )
+    .stdin(Stdio::piped())
+    .stdout(Stdio::null())
+    .stderr(Stdio::null())
+    .spawn()
+    .unwrap();
+    // It maps the file, then waits for standard input.
+    let maps = format!("/proc/{}/maps", child.id());
+    let mapped = || fs::read_to_string(&maps).is_ok_and(|maps| maps.contains("big.log"));
+    for _ in 0..200 {
+        if mapped() {
+            break;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
+    assert!(mapped(), "the file is not mapped");
+    std::thread::sleep(std::time::Duration::from_millis(200));
+    let kill = format!("kill -BUS {}", child.id());
+    assert!(
+        Command::new("sh")
+            .args(["-c", &kill])
+            .status()
+            .unwrap()
+            .success()
+    );
+    assert_eq!(child.wait().unwrap().signal(), Some(7));
 }
 
 #[test]

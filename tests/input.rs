@@ -1,5 +1,11 @@
 //! The input room from outside: folders, archives, envelopes, copies, links, and files that change under the reader.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a test that cannot go on says so"
+)]
+
 mod common;
 
 use std::fs;
@@ -163,7 +169,7 @@ fn what_may_not_be_read_is_an_issue() {
     let folder = tempfile::tempdir().unwrap();
     let secret = folder.path().join("secret.log");
     fs::write(&secret, "[gc] text\n").unwrap();
-    fs::set_permissions(&secret, fs::Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(&secret, fs::Permissions::from_mode(0o000)).unwrap();
     if fs::read(&secret).is_ok() {
         return; // the superuser reads everything
     }
@@ -313,4 +319,35 @@ fn the_seeds_of_the_fuzzer_are_read() {
         let told = bundle.sources.len() + bundle.issues.len();
         assert!(told > 0, "{seed}: neither a source nor an issue");
     }
+}
+
+/// Recognition against the corpus: every folder of it holds one kind of evidence, beside a few files of none.
+#[test]
+fn the_corpus_is_recognised_by_content() {
+    let Some(corpus) = std::env::var_os("DIAG_CORPUS").map(PathBuf::from) else {
+        println!("skipped: DIAG_CORPUS is not set");
+        return;
+    };
+    let mut complaints = Vec::new();
+    // The share of a folder that must be of its kind. `gc` has outputs of programs beside its logs and cuts of one or
+    // two lines, `threads` has recordings and metadata, `access` has error logs.
+    for (folder, kind, share) in [
+        ("heap", Kind::HeapDump, 70),
+        ("threads", Kind::ThreadDump, 80),
+        ("gc", Kind::GcLog, 85),
+        ("access", Kind::AccessLog, 60),
+        ("events", Kind::Events, 100),
+    ] {
+        let sniffers = diag::cli::sniffers();
+        if !sniffers.iter().any(|sniffer| sniffer.kind == kind) {
+            continue; // no room reads this kind
+        }
+        let bundle = Bundle::open(&[corpus.join(folder)], &sniffers);
+        let all = bundle.sources.len();
+        let own = bundle.holding(kind).len();
+        if own * 100 < all * share {
+            complaints.push(format!("{folder}: {own} of {all} are {}", kind.word()));
+        }
+    }
+    common::nothing_wrong("recognition of the corpus", &complaints);
 }

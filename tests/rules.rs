@@ -3,6 +3,12 @@
 //! A fixture is a folder `fixtures/rules/<id>/fires` that is opened as a person would give it, or a file `fires.ref`
 //! with the path of another folder or file, relative to `fixtures/`.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a test that cannot go on says so"
+)]
+
 mod common;
 
 use std::collections::BTreeMap;
@@ -85,8 +91,8 @@ fn every_rule_fires_where_it_should_and_only_there() {
         let id = rule.id;
         let room = id.split('/').next().unwrap_or_default().to_owned();
         for (side, should_fire) in [("fires", true), ("near-miss", false)] {
+            // tests/architecture.rs lists the fixtures that are missing.
             let Some(path) = fixture(id, side) else {
-                complaints.push(format!("{id}: no fixture {side}"));
                 continue;
             };
             let key = (room.clone(), path.clone());
