@@ -57,7 +57,7 @@ impl Rule<GcLife> for DeathSpiral {
         }
         finding.when = when(life, onset, end);
         finding.summary = summary(life, onset);
-        let stages = [
+        let mut stages = [
             (
                 spiral.pressure,
                 t!("pressure: from here every collection left the ceiling at least 85 % full"),
@@ -81,6 +81,8 @@ impl Rule<GcLife> for DeathSpiral {
                 t!("collapse: a window lost 95 % of its time"),
             ),
         ];
+        // Windows are dated at their end, so a stage that needs one may come after one that does not.
+        stages.sort_by_key(|(time, _)| *time);
         for (time, text) in stages {
             if let Some(time) = time {
                 let clock = at(life, time);
