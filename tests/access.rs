@@ -1,5 +1,12 @@
 //! The access room from the outside: formats against a known truth, merging, damage, threads.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::print_stdout,
+    reason = "tests"
+)]
+
 mod common;
 
 use std::fmt::Write as _;

@@ -92,7 +92,7 @@ impl Fold {
             let line = |packed| Place::unpack(packed).line;
             Locator::lines(&known.name, line(mark.first), line(mark.last))
         };
-        let (Some(before), Some(after)) = (at(from).last(), at(to).next()) else {
+        let (Some(before), Some(after)) = (at(from).next_back(), at(to).next()) else {
             return (None, None);
         };
         if before.1 == after.1 {

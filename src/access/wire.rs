@@ -36,7 +36,7 @@ impl Wire for u64 {
         let mut value = 0_u64;
         for shift in (0..64).step_by(7) {
             let byte = from.bytes(1)?[0];
-            value |= u64::from(byte & 0x7f) << shift;
+            value |= Self::from(byte & 0x7f) << shift;
             if byte < 0x80 {
                 return Some(value);
             }

@@ -13,7 +13,7 @@ const ELB_OLD: &str = "{iso} {-} {client:port} {upstream} {took} {took} {took} {
 
 fn propose(lines: &[&[u8]]) -> Vec<Layout> {
     let stamped = |line: &&[u8]| line.iter().take(32).any(|byte| *byte == b'T');
-    if !lines.iter().any(|line| stamped(line)) {
+    if !lines.iter().any(stamped) {
         return Vec::new();
     }
     [
