@@ -50,13 +50,13 @@ impl Writer {
         self.id(second);
     }
 
-    fn array(&mut self, id: u64, elements: impl ExactSizeIterator<Item = u64>) {
+    fn array(&mut self, id: u64, elements: &[u64]) {
         self.heap.push(0x22);
         self.id(id);
         self.heap.extend([0; 4]);
         self.heap.extend((elements.len() as u32).to_be_bytes());
         self.id(ARRAY_CLASS);
-        elements.for_each(|element| self.id(element));
+        elements.iter().for_each(|element| self.id(*element));
     }
 
     fn root(&mut self, id: u64) {
@@ -86,7 +86,7 @@ fn table(count: u64) -> Source {
         writer.node(node(at), node(at) + 24, 0);
         writer.node(node(at) + 24, 0, 0);
     }
-    writer.array(0x2000, (0..count).map(node));
+    writer.array(0x2000, &(0..count).map(node).collect::<Vec<_>>());
     writer.root(0x2000);
     writer.finish()
 }
@@ -100,7 +100,10 @@ fn list(count: u64) -> Source {
         writer.node(node(at), node(at) + 24, next);
         writer.node(node(at) + 24, 0, 0);
     }
-    writer.array(0x2000, (0..count).map(|at| node(at) + 24));
+    writer.array(
+        0x2000,
+        &(0..count).map(|at| node(at) + 24).collect::<Vec<_>>(),
+    );
     writer.root(0x2000);
     writer.root(BASE);
     writer.finish()

@@ -1,10 +1,13 @@
 //! Collections: what they hold and how much of it, read from the fields of the known implementations.
 
+mod forms;
+
 use std::cell::RefCell;
 
 use rustc_hash::FxHashMap;
 
 use super::model::{Content, Heap};
+use forms::{Form, form_of};
 
 /// A collection, map or array of references.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -43,209 +46,6 @@ impl Container {
         named.min_by_key(|(name, count)| (std::cmp::Reverse(*count), name.clone()))
     }
 }
-
-/// How a class keeps its elements. Checked in order, for the class and its superclasses from the class upwards.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Form {
-    HashTable {
-        table: &'static str,
-        count: &'static str,
-    },
-    ConcurrentHashMap,
-    TreeMap,
-    /// Keys and values in turn in one array.
-    Alternating {
-        table: &'static str,
-        count: &'static str,
-    },
-    ArrayList {
-        array: &'static str,
-        count: &'static str,
-    },
-    Ring,
-    WholeArray {
-        array: &'static str,
-    },
-    Linked {
-        first: &'static str,
-        item: &'static str,
-        bound: Option<&'static str>,
-    },
-    /// A view or wrapper: look at what this field refers to.
-    Inside(&'static str),
-    GuavaCache,
-}
-
-const FORMS: [(&str, Form); 34] = [
-    (
-        "java.util.HashMap",
-        Form::HashTable {
-            table: "table",
-            count: "size",
-        },
-    ),
-    (
-        "java.util.Hashtable",
-        Form::HashTable {
-            table: "table",
-            count: "count",
-        },
-    ),
-    (
-        "java.util.WeakHashMap",
-        Form::HashTable {
-            table: "table",
-            count: "size",
-        },
-    ),
-    (
-        "java.lang.ThreadLocal$ThreadLocalMap",
-        Form::HashTable {
-            table: "table",
-            count: "size",
-        },
-    ),
-    (
-        "java.util.concurrent.ConcurrentHashMap",
-        Form::ConcurrentHashMap,
-    ),
-    (
-        "java.util.concurrent.ConcurrentHashMap$Segment",
-        Form::HashTable {
-            table: "table",
-            count: "count",
-        },
-    ),
-    ("java.util.TreeMap", Form::TreeMap),
-    (
-        "java.util.IdentityHashMap",
-        Form::Alternating {
-            table: "table",
-            count: "size",
-        },
-    ),
-    (
-        "java.util.ImmutableCollections$MapN",
-        Form::Alternating {
-            table: "table",
-            count: "size",
-        },
-    ),
-    (
-        "java.util.ArrayList",
-        Form::ArrayList {
-            array: "elementData",
-            count: "size",
-        },
-    ),
-    (
-        "java.util.Vector",
-        Form::ArrayList {
-            array: "elementData",
-            count: "elementCount",
-        },
-    ),
-    (
-        "java.util.PriorityQueue",
-        Form::ArrayList {
-            array: "queue",
-            count: "size",
-        },
-    ),
-    (
-        "java.util.concurrent.PriorityBlockingQueue",
-        Form::ArrayList {
-            array: "queue",
-            count: "size",
-        },
-    ),
-    (
-        "java.util.concurrent.ScheduledThreadPoolExecutor$DelayedWorkQueue",
-        Form::ArrayList {
-            array: "queue",
-            count: "size",
-        },
-    ),
-    ("java.util.ArrayDeque", Form::Ring),
-    (
-        "java.util.concurrent.CopyOnWriteArrayList",
-        Form::WholeArray { array: "array" },
-    ),
-    (
-        "java.util.Arrays$ArrayList",
-        Form::WholeArray { array: "a" },
-    ),
-    (
-        "java.util.ImmutableCollections$ListN",
-        Form::WholeArray { array: "elements" },
-    ),
-    (
-        "java.util.ImmutableCollections$SetN",
-        Form::WholeArray { array: "elements" },
-    ),
-    (
-        "java.util.concurrent.ArrayBlockingQueue",
-        Form::WholeArray { array: "items" },
-    ),
-    (
-        "java.util.LinkedList",
-        Form::Linked {
-            first: "first",
-            item: "item",
-            bound: None,
-        },
-    ),
-    (
-        "java.util.concurrent.LinkedBlockingQueue",
-        Form::Linked {
-            first: "head",
-            item: "item",
-            bound: Some("capacity"),
-        },
-    ),
-    (
-        "java.util.concurrent.LinkedBlockingDeque",
-        Form::Linked {
-            first: "first",
-            item: "item",
-            bound: Some("capacity"),
-        },
-    ),
-    (
-        "java.util.concurrent.ConcurrentLinkedQueue",
-        Form::Linked {
-            first: "head",
-            item: "item",
-            bound: None,
-        },
-    ),
-    (
-        "java.util.concurrent.ConcurrentLinkedDeque",
-        Form::Linked {
-            first: "head",
-            item: "item",
-            bound: None,
-        },
-    ),
-    ("java.util.HashSet", Form::Inside("map")),
-    ("java.util.TreeSet", Form::Inside("m")),
-    ("java.util.Collections$SetFromMap", Form::Inside("m")),
-    ("java.util.Collections$SynchronizedMap", Form::Inside("m")),
-    ("java.util.Collections$UnmodifiableMap", Form::Inside("m")),
-    (
-        "java.util.Collections$SynchronizedCollection",
-        Form::Inside("c"),
-    ),
-    (
-        "java.util.Collections$UnmodifiableCollection",
-        Form::Inside("c"),
-    ),
-    (
-        "java.util.concurrent.CopyOnWriteArraySet",
-        Form::Inside("al"),
-    ),
-    ("com.google.common.cache.LocalCache", Form::GuavaCache),
-];
 
 /// Most wrappers that are looked through.
 const WRAPPERS: usize = 4;
@@ -303,20 +103,6 @@ fn inside(heap: &Heap<'_>, index: u32, wrappers: usize) -> Option<Container> {
         Form::Inside(_) => None,
         Form::GuavaCache => Some(reader.guava(index)),
     }
-}
-
-fn form_of(heap: &Heap<'_>, index: u32) -> Option<Form> {
-    heap.classes
-        .ancestry(heap.class_number(index))
-        .find_map(|number| {
-            let name = heap.classes.get(number).name.as_str();
-            // Only these packages have known implementations: most classes are dismissed without a search.
-            if !name.starts_with("java.") && !name.starts_with("com.google.") {
-                return None;
-            }
-            let known = FORMS.iter().find(|(class, _)| *class == name);
-            known.map(|(_, form)| *form)
-        })
 }
 
 struct Reader<'h, 'a> {

@@ -78,6 +78,14 @@ const INJECTED: [(&str, &[u64]); 6] = [
     ("java.lang.Thread", &[8, 4, 1]),
 ];
 
+/// Classes with `@Contended` fields, which the dump does not mark: one object is enough to take its distance for its size.
+/// For others a few objects prove nothing: something that died may lie behind each.
+const PADDED: [&str; 3] = [
+    "java.lang.Thread",
+    "java.util.concurrent.ForkJoinPool",
+    "java.util.concurrent.ForkJoinPool$WorkQueue",
+];
+
 /// Object sizes of one dump.
 #[derive(Debug)]
 pub(super) struct Sizes {
@@ -284,15 +292,13 @@ impl Sizes {
             description: describe(mode, id_size, alignment, measured, retained_as),
         };
         if measured && retained_as == RetainedAs::Collector && share > 0.97 {
-            // Where nearly every object touches the next, even a single object proves its size.
-            let least = if share > 0.995 { 1 } else { 4 };
-            sizes.correct(ids, objects, classes, least);
+            sizes.correct(ids, objects, classes);
         }
         sizes
     }
 
     /// Takes the distance for the size of classes where all instances say so: fields that the VM adds, `@Contended`.
-    fn correct(&mut self, ids: &IdMap, objects: &Objects, classes: &Classes, least: u32) {
+    fn correct(&mut self, ids: &IdMap, objects: &Objects, classes: &Classes) {
         let none = Distances {
             smallest: u64::MAX,
             times: 0,
@@ -311,12 +317,14 @@ impl Sizes {
                 std::cmp::Ordering::Greater => {}
             }
         });
+        let padded = classes.all_that_are(&PADDED);
         for (number, class) in classes.iter() {
             let found = seen[number as usize];
             let size = &mut self.instance[number as usize];
             let plain = class.shape == Shape::Instance
                 && number != classes.class_class()
                 && Some(number) != classes.stack_chunk();
+            let least = if padded[number as usize] { 1 } else { 4 };
             let agreed = found.instances >= least && found.times * 4 >= found.instances * 3;
             let plausible = found.smallest < *size + 512;
             if plain && plausible && (found.smallest < *size || agreed) {

@@ -39,7 +39,7 @@ const META: RuleMeta = RuleMeta {
     detected: "A local variable of a thread is a collection or array of at least 5,000 elements that retains at least 5 % of the reachable bytes.",
     advice: "Read in pages or as a stream (fetch size, keyset pagination, Stream results), and limit what a request may ask for.",
     false_positives: "A batch job that is meant to hold its working set; main() holding the whole application state in a local.",
-    sources: &[],
+    sources: &["PostgreSQL JDBC: Getting results based on a cursor"],
 };
 
 impl Rule<Model<'_>> for LocalResult {
