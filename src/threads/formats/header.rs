@@ -39,19 +39,27 @@ pub(super) fn parse(line: &[u8]) -> Option<Header<'_>> {
     // ThreadInfo: `"a" Id=1 BLOCKED on C@h owned by "b" Id=2` has a second name that must not be found.
     let owned =
         memmem::rfind(body, b" owned by \"").filter(|_| memmem::find(body, b"Id=").is_some());
-    let mut end = owned.unwrap_or(body.len());
+    let found = name_end(body, owned.unwrap_or(body.len()))?;
+    // SAP: `user="bob"` is a field with quotes of its own.
+    let user = memmem::rfind(&body[..found], b" user=\"").and_then(|user| name_end(body, user));
+    let end = user.unwrap_or(found);
+    let mut header = Header {
+        name: &body[..end],
+        ..Header::default()
+    };
+    fields(&body[end + 2..], &mut header);
+    Some(header)
+}
+
+/// The last quote before `limit` that fields follow.
+fn name_end(body: &[u8], limit: usize) -> Option<usize> {
+    let mut end = limit;
     loop {
         end = memrchr(b'"', &body[..end])?;
-        let rest = &body[end + 1..];
-        if let Some(rest) = rest.strip_prefix(b" ")
+        if let Some(rest) = body[end + 1..].strip_prefix(b" ")
             && begins_fields(rest)
         {
-            let mut header = Header {
-                name: &body[..end],
-                ..Header::default()
-            };
-            fields(rest, &mut header);
-            return Some(header);
+            return Some(end);
         }
     }
 }
