@@ -233,6 +233,7 @@ fn by_exit_code(case: &Case<'_>) -> Option<Terminator> {
         (Some(start), Some(end)) => Some(end.lo.since(start.lo)),
         _ => None,
     };
+    let served = case.seconds.iter().any(|(_, second)| second.finished > 0);
     Some(match code {
         0 => verdict(
             End::NormalExit,
@@ -259,7 +260,21 @@ fn by_exit_code(case: &Case<'_>) -> Option<Terminator> {
                 code
             ),
         ),
-        code if age.is_some_and(|age| age < START) => verdict(
+        OUT_OF_MEMORY if !case.life.heaps.is_empty() => verdict(
+            End::ExitOnOutOfMemory,
+            Confidence::Likely,
+            t!(
+                "It ended with exit code 3, as -XX:+ExitOnOutOfMemoryError makes the JVM do, and left a heap dump."
+            ),
+        ),
+        OUT_OF_MEMORY => verdict(
+            End::ErrorExit,
+            Confidence::Undetermined,
+            t!(
+                "It ended with exit code 3. -XX:+ExitOnOutOfMemoryError ends the JVM so; its output would tell."
+            ),
+        ),
+        code if age.is_some_and(|age| age < START) && !served => verdict(
             End::StartFailure,
             Confidence::Likely,
             t!(

@@ -1,7 +1,9 @@
 //! What restart evidence and application logs show about a life.
 
 use super::{Fact, Observed};
-use crate::events::{OomScope, OomVariant, ProbeFailure, RunState, Terminated, What};
+use crate::events::{
+    KillReason, OomScope, OomVariant, Probe, ProbeFailure, ProbeKind, RunState, Terminated, What,
+};
 use crate::finding::Evidence;
 use crate::incident::case::{Case, quote};
 use crate::incident::needs::Need;
@@ -363,19 +365,46 @@ pub(in crate::incident) fn dump_unfinished(case: &Case<'_>) -> Observed {
 
 /// The kill came while the server was still starting.
 pub(in crate::incident) fn killed_while_starting(case: &Case<'_>) -> Observed {
-    let killed = case
-        .events_where(|what| matches!(what, What::KillOrdered { .. }))
-        .last();
+    let by_probe = |what: &What| {
+        matches!(
+            what,
+            What::KillOrdered {
+                reason: KillReason::Probe(_) | KillReason::StartFailed
+            }
+        )
+    };
+    let killed = case.events_where(by_probe).last();
     let Some((killed, at)) = killed.and_then(|placed| Some((placed, placed.last()?))) else {
         return supervisor(case, None);
     };
     let ready = case.life.ready.map(|ready: Moment| ready.lo);
-    let early = ready.is_none_or(|ready| ready > at.hi) && !served(case);
+    let early =
+        ready.is_none_or(|ready| ready > at.hi) && !served(case) && never_answered(case, at);
     let statement = t!("it was killed before the server reported that it is up");
     supervisor(
         case,
         early.then(|| Fact::new(Some(at), statement, quote(killed.event))),
     )
+}
+
+/// Whether the kill at `at` came at the first moment at which failed probes can lead to one. Without the probes'
+/// settings an application log must be there that would have told of the start.
+fn never_answered(case: &Case<'_>, at: Moment) -> bool {
+    let probes = case.container_state().map(|state| &state.probes);
+    let deadly = |probe: &&Probe| matches!(probe.kind, ProbeKind::Liveness | ProbeKind::Startup);
+    let probe = probes.and_then(|probes| probes.iter().find(deadly));
+    match (probe, case.life.started) {
+        (Some(probe), Some(start)) => {
+            let earliest = probe.delay + probe.shortest_outage();
+            at.lo.since(start.hi) <= earliest + probe.period
+        }
+        _ => {
+            let events = &case.rooms.events.events;
+            events
+                .iter()
+                .any(|event| matches!(event.what, What::ServerStarted { .. }))
+        }
+    }
 }
 
 fn served(case: &Case<'_>) -> bool {
@@ -404,6 +433,25 @@ pub(in crate::incident) fn out_of_memory_long_before_end(
         Some(at) if end.since(at.hi) >= YOUNG => observed,
         _ => Observed::No,
     }
+}
+
+/// `OutOfMemoryError`s came again and again for a minute or more: nothing ended the process.
+pub(in crate::incident) fn out_of_memory_again(case: &Case<'_>) -> Observed {
+    let error = |what: &What| matches!(what, What::OutOfMemoryError { .. });
+    let found: Vec<_> = case
+        .events_where(error)
+        .filter(|placed| placed.at.is_some())
+        .collect();
+    let ends = found.first().zip(found.last());
+    let span = ends.and_then(|(first, last)| Some((last, last.at?.lo.since(first.at?.hi))));
+    let fact = span.filter(|(_, time)| *time >= YOUNG).map(|(last, time)| {
+        let statement = t!(
+            "OutOfMemoryErrors for {time}, and it lived on",
+            time = duration(time)
+        );
+        Fact::new(last.at, statement, quote(last.event))
+    });
+    application(case, fact)
 }
 
 /// An `OutOfMemoryError` that nobody caught ended a thread without which no connection is accepted or read (Tomcat

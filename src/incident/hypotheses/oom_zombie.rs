@@ -5,7 +5,7 @@ use crate::events::OomVariant;
 use crate::finding::{RuleMeta, Severity};
 use crate::incident::case::Case;
 use crate::incident::facts::{events, gc};
-use crate::incident::ledger::{DECISIVE, Question, STRONG};
+use crate::incident::ledger::{DECISIVE, MODERATE, Question, STRONG};
 use crate::t;
 
 const META: RuleMeta = RuleMeta {
@@ -13,7 +13,7 @@ const META: RuleMeta = RuleMeta {
     title: "Alive after an OutOfMemoryError",
     severity: Severity::High,
     means: "An OutOfMemoryError killed a thread that the process cannot do without, and the process stayed up without working; or the heap dump it wrote took longer than the probe's patience.",
-    detected: "An OutOfMemoryError at least a minute before the end without a GC spiral (+10), one that ended a thread which accepts or polls connections (+20), or a heap dump that was begun and never finished (+20).",
+    detected: "An OutOfMemoryError at least a minute before the end without a GC spiral (+10), one that ended a thread which accepts or polls connections (+20), errors for a minute or more (+5), or a heap dump that was begun and never finished (+20).",
     advice: "-XX:+ExitOnOutOfMemoryError (it does not act on direct-memory and thread errors); dump to a volume that is fast enough.",
     false_positives: "An application that handles the error well is not a zombie.",
     sources: &["HotSpot debug.cpp, report_java_out_of_memory"],
@@ -50,6 +50,12 @@ fn weigh(case: &Case<'_>) -> Ledger {
         DECISIVE,
         t!("an OutOfMemoryError that ended a thread which takes requests"),
         &deaf,
+    );
+    ledger.weigh(
+        "again",
+        MODERATE,
+        t!("OutOfMemoryErrors for a minute or more"),
+        &events::out_of_memory_again(case),
     );
     ledger.weigh(
         "dump",
