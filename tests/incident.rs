@@ -1,5 +1,7 @@
 //! The committed incidents against what their supervisor really observed.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
