@@ -2,6 +2,12 @@
 //! be said. Then each scenario again with one source missing, with two missing, and with each clock without a zone set
 //! wrong: the answer may become weaker, never wrong.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a test that cannot go on says so"
+)]
+
 mod common;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,9 +24,9 @@ use diag::time::{Instant, SECOND, iso8601};
 use rayon::prelude::*;
 
 /// Scenarios whose every part is right. May only rise.
-const RIGHT: usize = 0;
+const RIGHT: usize = 20;
 /// Variants with a source missing or a clock shifted in which nothing wrong is said. May only rise.
-const NOT_WRONG: usize = 0;
+const NOT_WRONG: usize = 463;
 /// Pairs of missing sources tried for each scenario.
 const PAIRS: usize = 16;
 /// Clocks without a zone are set wrong by these.
