@@ -1,7 +1,6 @@
 //! Filling a summary while a log is read: what is touched by every request is kept dense, and moved to its place in the
 //! summary when something else needs the room.
 
-use super::bounded::Tally;
 use super::bounded::{ByHash, hash};
 use super::cells::Column;
 use super::histogram::{Dense, bucket};
@@ -9,9 +8,8 @@ use super::request::Request;
 use super::routes::{RouteStats, Slot};
 use super::shape;
 use super::summary::{SLOWEST, Slow, Summary};
-use super::tallies::{
-    Failure, Visits, coarser_agent, coarser_client, coarser_probe, coarser_server,
-};
+use super::tallies::{Failure, coarser_probe, coarser_server};
+use super::visitors::Visitors;
 use super::{RouteClass, StampMeaning};
 
 /// How a request of a line is to be understood.
@@ -51,33 +49,10 @@ const ROWS: usize = 512;
 /// Columns open at the same time: requests end out of order by a little.
 const OPEN: i64 = 4;
 
-/// A visit of a client that waits to be counted. The table of clients is large, so visits are counted many at a time:
-/// then the processor waits for several places of memory at once instead of one after the other.
-struct Visit<'a> {
-    client: &'a [u8],
-    hashed: u64,
-    visits: Visits,
-}
-
-/// Visits that wait at most.
-const WAITING: usize = 256;
-
-/// An agent that was seen lately.
-struct Agent<'a> {
-    name: &'a [u8],
-    hashed: u64,
-    probe: bool,
-    visits: Visits,
-}
-
-/// Agents seen lately, by the low bits of their hash.
-const AGENTS: usize = 64;
-
 /// Fills a summary from lines that live as long as `'a`.
 pub(super) struct Collector<'a> {
     pub(super) summary: Summary,
-    waiting: Vec<Visit<'a>>,
-    agents: Vec<Option<Agent<'a>>>,
+    visitors: Visitors<'a>,
     rows: Vec<Row>,
     by_name: ByHash<u32>,
     open: Vec<Open>,
@@ -88,8 +63,7 @@ impl Default for Collector<'_> {
     fn default() -> Self {
         Self {
             summary: Summary::default(),
-            waiting: Vec::with_capacity(WAITING),
-            agents: std::iter::repeat_with(|| None).take(AGENTS).collect(),
+            visitors: Visitors::default(),
             rows: Vec::new(),
             by_name: ByHash::default(),
             open: Vec::new(),
@@ -145,7 +119,7 @@ impl<'a> Collector<'a> {
         summary.last = summary.last.max(end_low + request.resolution - 1);
         summary.statuses[usize::from(request.status.min(599))] += 1;
         let client = hash(request.client);
-        let probe_agent = self.count_visitors(request, client, took);
+        let probe_agent = self.visitors.count(summary, request, client);
         let (row, class) = self.route(request, probe_agent);
         self.count_route(row, request, reading, placed);
         self.count_ticks(request, took, placed);
@@ -158,63 +132,6 @@ impl<'a> Collector<'a> {
         }
         if class == RouteClass::Transaction && took > 0 {
             self.count_slow(request, row, placed, line);
-        }
-    }
-
-    /// Gives whether the agent is that of a probe.
-    #[inline]
-    fn count_visitors(&mut self, request: &Request<'a>, client: u64, took: i64) -> bool {
-        let visits = Visits {
-            requests: 1,
-            errors: u64::from(request.status >= 400),
-            bytes: request.bytes,
-            busy: took,
-        };
-        if !request.client.is_empty() {
-            self.summary.distinct.add(client);
-            self.waiting.push(Visit {
-                client: request.client,
-                hashed: client,
-                visits,
-            });
-            if self.waiting.len() == WAITING {
-                self.count_waiting();
-            }
-        }
-        if request.agent.is_empty() {
-            return false;
-        }
-        let hashed = hash(request.agent);
-        let slot = &mut self.agents[hashed as usize % AGENTS];
-        if slot.as_ref().is_none_or(|agent| agent.hashed != hashed) {
-            let agent = Agent {
-                name: request.agent,
-                hashed,
-                probe: shape::is_probe_agent(request.agent),
-                visits: Visits::default(),
-            };
-            if let Some(old) = slot.replace(agent) {
-                let table = &mut self.summary.agents;
-                table
-                    .tally(old.name, old.hashed, coarser_agent)
-                    .merge(&old.visits);
-            }
-        }
-        match slot {
-            Some(agent) => {
-                agent.visits.merge(&visits);
-                agent.probe
-            }
-            None => false,
-        }
-    }
-
-    fn count_waiting(&mut self) {
-        for visit in self.waiting.drain(..) {
-            let table = &mut self.summary.clients;
-            table
-                .tally(visit.client, visit.hashed, coarser_client)
-                .merge(&visit.visits);
         }
     }
 
@@ -501,15 +418,9 @@ impl<'a> Collector<'a> {
 
     /// The summary of everything added.
     pub(super) fn finish(mut self) -> Summary {
-        self.count_waiting();
-        for agent in std::mem::take(&mut self.agents).into_iter().flatten() {
-            let table = &mut self.summary.agents;
-            table
-                .tally(agent.name, agent.hashed, coarser_agent)
-                .merge(&agent.visits);
-        }
         self.close_rows();
         self.close_columns();
+        self.visitors.finish(&mut self.summary);
         self.summary
     }
 }

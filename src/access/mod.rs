@@ -6,8 +6,11 @@
 mod activity;
 mod bounded;
 mod cells;
+mod codes;
 mod collect;
 mod concurrency;
+mod configuration;
+mod details;
 mod dialect;
 mod distinct;
 mod document;
@@ -33,9 +36,11 @@ mod series;
 mod shape;
 mod summary;
 mod tallies;
+mod visitors;
 mod wire;
 
-pub use dialect::{Dialect, Found, PatternError, patterns_in};
+pub use configuration::{Found, patterns_in};
+pub use dialect::{Dialect, PatternError};
 pub use partial::{MergeError, Partial, merge};
 pub use report::{
     AccessReport, Apdex, Concurrency, DurationUnit, Episode, FormatChoice, Gap, GapBasis, HeatData,
@@ -97,7 +102,7 @@ impl Options {
     /// Reads lines by `pattern` instead of recognising them: a `LogFormat` of httpd, a `log_format` of nginx, a `pattern` of
     /// Tomcat's `AccessLogValve`, an access log string of Envoy or HAProxy. May be called several times.
     pub fn add_pattern(&mut self, pattern: &str) -> Result<(), PatternError> {
-        let mut found = dialect::patterns_in(pattern);
+        let mut found = configuration::patterns_in(pattern);
         match found.is_empty() {
             true => self.given.0.push(dialect::layout(pattern)?),
             false => self.add_found(&found.remove(0))?,
