@@ -13,6 +13,7 @@ mod formats;
 mod frames;
 mod groups;
 mod library;
+mod marks;
 mod pools;
 mod progress;
 mod report;
