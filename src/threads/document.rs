@@ -1,11 +1,8 @@
 //! The report of the threads room as blocks: verdict first, then the evidence from the top down.
 
-use super::activity::Activity;
-use super::report::{CallNode, DumpSummary, ThreadsReport};
+use super::report::{DumpSummary, ThreadsReport};
 use super::rules;
-use crate::document::{
-    Block, Branch, Chart, Document, Edge, Flame, Graph, Node, Section, Table, Unit, Verdict, Words,
-};
+use crate::document::{Block, Document, Section, Table, Verdict, Words};
 use crate::finding::{Finding, Severity};
 use crate::t;
 use crate::text::{bytes, count, duration, percent};
@@ -17,8 +14,6 @@ const FINDINGS: usize = 8;
 const ROWS: usize = 8;
 /// Rows of a table in a detail section.
 const DETAIL_ROWS: usize = 40;
-/// Root blockers drawn as a tree.
-const TREES: usize = 5;
 
 impl ThreadsReport {
     /// The report as blocks.
@@ -44,7 +39,7 @@ impl ThreadsReport {
     }
 
     /// The last dump: what a person wants to know first is how it ended.
-    fn last(&self) -> Option<&DumpSummary> {
+    pub(super) fn last(&self) -> Option<&DumpSummary> {
         self.dumps.last()
     }
 
@@ -162,118 +157,6 @@ impl ThreadsReport {
         blocks
     }
 
-    /// Who holds up whom: a graph of each deadlock, a tree of each root blocker, of the dump that shows most.
-    fn waiting(&self) -> Vec<Block> {
-        let most = |dump: &&DumpSummary| (dump.deadlocks.len(), dump.waits.len());
-        let Some(dump) = self
-            .dumps
-            .iter()
-            .rev()
-            .max_by_key(most)
-            .filter(|dump| !dump.waits.is_empty())
-        else {
-            return Vec::new();
-        };
-        let mut blocks: Vec<Block> = dump
-            .deadlocks
-            .iter()
-            .take(TREES)
-            .map(|deadlock| {
-                let nodes = deadlock.threads.iter().map(|member| Node {
-                    label: member.thread.name.clone(),
-                    note: member.top_frame.clone().unwrap_or_default(),
-                    emphasised: true,
-                });
-                let size = deadlock.threads.len();
-                let edges = deadlock
-                    .threads
-                    .iter()
-                    .enumerate()
-                    .map(|(index, member)| Edge {
-                        from: index,
-                        to: (index + 1) % size,
-                        label: short_class(&member.lock_class).to_owned(),
-                    });
-                Block::Graph(Graph {
-                    title: t!("Deadlock of {size} threads", size),
-                    nodes: nodes.collect(),
-                    edges: edges.collect(),
-                })
-            })
-            .collect();
-        let trees: Vec<Branch> = dump
-            .blockers
-            .iter()
-            .take(TREES)
-            .map(|blocker| Branch {
-                label: Words::code(&blocker.thread.name).and(t!(
-                    " {doing}, holds {lock}, holds up {count}",
-                    doing = blocker.doing.words(),
-                    lock = short_lock(&blocker.lock),
-                    count = count(blocker.held_up)
-                )),
-                children: self.waiters_of(
-                    dump,
-                    blocker.thread.name.as_str(),
-                    line_of(&blocker.thread.at),
-                ),
-            })
-            .collect();
-        if !trees.is_empty() {
-            blocks.push(Block::Tree(trees));
-        }
-        vec![Section::main(
-            t!(
-                "Who waits for whom ({source}:{line})",
-                source = dump.source,
-                line = dump.line
-            ),
-            blocks,
-        )]
-    }
-
-    /// One level of waiters, grouped by lock, with the number behind each that holds up others.
-    fn waiters_of(&self, dump: &DumpSummary, name: &str, line: u64) -> Vec<Branch> {
-        let waiting = dump
-            .waits
-            .iter()
-            .filter(|edge| edge.to == Some(line) && edge.owner.as_deref() == Some(name));
-        let mut branches: Vec<Branch> = Vec::new();
-        let mut more = 0_u64;
-        for edge in waiting {
-            if branches.len() == ROWS {
-                more += 1;
-                continue;
-            }
-            let behind = dump
-                .waits
-                .iter()
-                .filter(|other| {
-                    other.to == Some(edge.from) && other.owner.as_deref() == Some(&edge.name)
-                })
-                .count() as u64;
-            let behind = match behind {
-                0 => String::new(),
-                behind => t!(", {behind} behind it", behind = count(behind)),
-            };
-            branches.push(Branch {
-                label: Words::code(&edge.name).and(t!(
-                    " waits for {lock}{behind}",
-                    lock = short_lock(&edge.lock),
-                    behind
-                )),
-                children: Vec::new(),
-            });
-        }
-        if more > 0 {
-            branches.push(Branch {
-                label: t!("and {more} more", more = count(more)).into(),
-                children: Vec::new(),
-            });
-        }
-        branches
-    }
-
     fn pools(&self) -> Vec<Block> {
         let Some(last) = self.last().filter(|last| !last.pools.is_empty()) else {
             return Vec::new();
@@ -377,42 +260,6 @@ impl ThreadsReport {
         )]
     }
 
-    fn stacks(&self) -> Vec<Block> {
-        let Some(last) = self.last() else {
-            return Vec::new();
-        };
-        let mut blocks = Vec::new();
-        let busy = last
-            .groups
-            .iter()
-            .filter(|group| group.doing != Activity::Idle);
-        let groups: Vec<Block> = busy
-            .take(10)
-            .flat_map(|group| {
-                let title = t!(
-                    "{count} threads on one stack: {names}",
-                    count = count(group.count),
-                    names = group.names.join(", ")
-                );
-                [
-                    Block::Paragraph(title.into()),
-                    Block::Code(group.frames.join("\n")),
-                ]
-            })
-            .collect();
-        if !groups.is_empty() {
-            blocks.push(Section::detail(t!("Identical stacks"), groups));
-        }
-        if last.call_tree.len() > 1 {
-            let flame = flame(&last.call_tree);
-            blocks.push(Section::detail(
-                t!("Call tree of the threads that are not idle"),
-                vec![Block::Chart(Chart::Flame(flame))],
-            ));
-        }
-        blocks
-    }
-
     fn dumps_table(&self) -> Vec<Block> {
         if self.dumps.len() < 2 {
             return Vec::new();
@@ -471,13 +318,6 @@ impl ThreadsReport {
     }
 }
 
-fn line_of(at: &crate::finding::Locator) -> u64 {
-    match at.place {
-        crate::finding::Place::Line(line) => line,
-        _ => 0,
-    }
-}
-
 /// A time as the file has it; without a zone it is shown without one.
 fn stamp(stamp: Stamp) -> String {
     match stamp {
@@ -487,56 +327,5 @@ fn stamp(stamp: Stamp) -> String {
             time = moment.lo.rfc3339().replace('T', " ").trim_end_matches('Z')
         ),
         Stamp::Uptime(micros) => duration(micros),
-    }
-}
-
-/// A class without its package.
-fn short_class(class: &str) -> &str {
-    class.rsplit('.').next().unwrap_or(class)
-}
-
-/// `C <0x…>` without the package.
-fn short_lock(lock: &str) -> &str {
-    let class = lock.split(" <").next().unwrap_or(lock);
-    match class.rfind('.') {
-        Some(dot) if !class.contains(' ') => &lock[dot + 1..],
-        _ => lock,
-    }
-}
-
-/// The call tree as nested shares.
-fn flame(tree: &[CallNode]) -> Flame {
-    let new = |node: &CallNode| Flame {
-        title: String::new(),
-        unit: Unit::Count,
-        name: node.frame.clone(),
-        value: node.count as f64,
-        children: Vec::new(),
-    };
-    let mut open: Vec<Flame> = Vec::new();
-    for node in tree {
-        close(&mut open, node.depth as usize);
-        open.push(new(node));
-    }
-    close(&mut open, 1);
-    let mut root = open.pop().unwrap_or_else(|| {
-        new(&CallNode {
-            depth: 0,
-            frame: String::new(),
-            count: 0,
-        })
-    });
-    root.title = t!("Threads by call");
-    root
-}
-
-/// Hands the finished nodes to their callers until `depth` nodes are open.
-fn close(open: &mut Vec<Flame>, depth: usize) {
-    while open.len() > depth.max(1) {
-        if let Some(done) = open.pop()
-            && let Some(caller) = open.last_mut()
-        {
-            caller.children.push(done);
-        }
     }
 }

@@ -1,18 +1,20 @@
 //! The threads room: who waits for whom, for what, and since when.
 //!
 //! `formats` turns bytes into dumps; `waits`, `classify`, `pools`, `groups` and `virtual_threads` look at one dump,
-//! `progress` at several; `rules` judge; `report` is the result and `document` shows it.
+//! `progress` at several; `rules` judge; `report` is the result, `document` shows it and `drawings` draws it.
 
 mod activity;
 mod classify;
 mod deadlocks;
 mod document;
 mod dot;
+mod drawings;
 mod dump;
 mod formats;
 mod frames;
 mod groups;
 mod library;
+mod marks;
 mod pools;
 mod progress;
 mod report;

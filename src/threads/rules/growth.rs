@@ -21,7 +21,11 @@ static META: RuleMeta = RuleMeta {
     detected: "In at least 3 dumps of one process, a family (same name but for the number) never shrank and grew by at least 10 threads and by half.",
     advice: "Find what creates them (new executor per request, unclosed clients); bound the pool or close it.",
     false_positives: "A pool that fills up to its limit under load.",
-    sources: &[],
+    sources: &[
+        "java.util.concurrent.ExecutorService.shutdown",
+        "java.util.concurrent.ThreadPoolExecutor.allowCoreThreadTimeOut",
+        "src/hotspot/share/prims/jvm.cpp: JVM_StartThread",
+    ],
 };
 
 impl Rule<Facts<'_>> for GrowthRule {

@@ -25,7 +25,11 @@ static META: RuleMeta = RuleMeta {
     detected: "At least 3 dumps in a row up to the last, same thread (native address, number), identical stack with line numbers, and not idle, sleeping, waiting for a condition, or waiting for a lock whose owner is visible (threads/root-blocker and threads/deadlock report those). Threads are grouped by what they do and where. High from 10 threads.",
     advice: "Look at the call they stand in and at its timeout; use the processor time used meanwhile to tell a loop from a wait.",
     false_positives: "Dumps taken within a second of each other. Threads that wait for work by a shape that is not known.",
-    sources: &[],
+    sources: &[
+        "IBM WebSphere Application Server: hang detection policy, WSVR0605W",
+        "Oracle WebLogic Server: StuckThreadMaxTime, BEA-000337",
+        "org.apache.catalina.valves.StuckThreadDetectionValve",
+    ],
 };
 
 impl Rule<Facts<'_>> for StuckRule {
