@@ -123,8 +123,10 @@ impl<'a> Recogniser<'a> {
                 kind_of_telltale.push(sniffer.kind);
             }
         }
+        // Of the kinds of search, the leftmost ones skip stretches without a first byte of any telltale in wide steps; no
+        // telltale of one kind lies inside that of another, so the kinds found are the same.
         let telltales = AhoCorasick::builder()
-            .match_kind(MatchKind::Standard)
+            .match_kind(MatchKind::LeftmostFirst)
             .build(patterns)?;
         Ok(Self {
             sniffers,
