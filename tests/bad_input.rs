@@ -26,10 +26,6 @@ use rayon::prelude::*;
 const CUTS: usize = 100;
 /// First bytes at which a file is cut.
 const FIRST: usize = 20;
-/// Packed files are cut at fewer: each cut means to unpack and read it all.
-const CUTS_OF_PACKED: usize = 20;
-/// A heap dump at fewer still: reading one takes as long as reading all the rest.
-const CUTS_OF_DUMPS: usize = 8;
 
 /// Bytes kept of the files around a damaged one.
 const NEIGHBOUR: usize = 16 * 1024;
@@ -202,14 +198,9 @@ fn run(bundle: &Bundle, with_outputs: bool) -> Told {
 }
 
 /// Which damages a file gets.
-fn damages(content: &[u8], is_dump: bool) -> Vec<Damage> {
-    let (first, cuts) = match content.starts_with(GZIP) {
-        _ if is_dump => (2, CUTS_OF_DUMPS),
-        true => (FIRST, CUTS_OF_PACKED),
-        false => (FIRST, CUTS),
-    };
-    let mut out: Vec<_> = (0..first).map(Damage::CutAt).collect();
-    let positions = (1..cuts).map(|step| content.len() / cuts * step + step % 7);
+fn damages(content: &[u8]) -> Vec<Damage> {
+    let mut out: Vec<_> = (0..FIRST).map(Damage::CutAt).collect();
+    let positions = (1..=CUTS).map(|step| content.len() / (CUTS + 1) * step + step % 7);
     out.extend(positions.map(Damage::CutAt));
     out.extend([
         Damage::RandomBytes,
@@ -300,10 +291,8 @@ fn damage_all(incident: &str, all: &Files) -> Vec<String> {
         files.push((file.clone(), content.to_vec()));
         files.sort();
         let whole = Bundle::from_buffers(files, &sniffers);
-        let own = whole.sources.iter().find(|source| source.name == *file);
-        let is_dump = own.is_some_and(|source| source.kind() == Kind::HeapDump);
         let told = run(&whole, true);
-        let found: Vec<_> = damages(content, is_dump)
+        let found: Vec<_> = damages(content)
             .par_iter()
             .enumerate()
             .filter_map(|(index, &damage)| {

@@ -47,3 +47,22 @@ pub fn rules() -> Vec<&'static RuleMeta> {
     ]
     .concat()
 }
+
+#[cfg(test)]
+mod tests {
+    /// The search for telltales takes the first of those that overlap: one inside another of a different kind would
+    /// never be found.
+    #[test]
+    fn no_telltale_hides_one_of_another_kind() {
+        let all: Vec<_> = super::sniffers()
+            .iter()
+            .flat_map(|sniffer| sniffer.telltales.iter().map(|text| (sniffer.kind, *text)))
+            .collect();
+        for (kind, text) in &all {
+            for (other, inside) in &all {
+                let hides = kind != other && text.contains(inside);
+                assert!(!hides, "{text:?} ({kind:?}) hides {inside:?} ({other:?})");
+            }
+        }
+    }
+}
