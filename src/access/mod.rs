@@ -1,6 +1,6 @@
 //! The access room: what the requests felt, from the logs of web servers, proxies and load balancers.
 //!
-//! A line becomes a [`request`], requests become a [`summary`] that adds up exactly, the summary becomes a report. Nothing
+//! A line becomes a `request`, requests become a `summary` that adds up exactly, the summary becomes a report. Nothing
 //! of the report needs the lines again, so a summary can be saved, moved and merged (`--partial`, `diag merge`).
 
 mod activity;
