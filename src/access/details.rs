@@ -10,7 +10,7 @@ impl AccessReport {
     pub(super) fn details(&self) -> Vec<Block> {
         let mut out = Vec::new();
         if let Some(episode) = &self.episode {
-            let mut table = Table::new(&["", &t!("#Before"), &t!("#During")]);
+            let mut table = Table::new(&[&t!("Measure"), &t!("#Before"), &t!("#During")]);
             let rows = [
                 (
                     t!("Transactions per hour"),

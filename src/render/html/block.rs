@@ -87,9 +87,14 @@ impl Page {
             self.blocks(&section.blocks, level + 1);
             self.out += "</div>\n</details>\n";
         } else {
+            // A section with a name is a landmark; those inside another one repeat titles and are none.
+            let name = match level {
+                2 => format!(" aria-labelledby=\"{id}\""),
+                _ => String::new(),
+            };
             let _ = writeln!(
                 self.out,
-                "<section aria-labelledby=\"{id}\">\n<h{heading} id=\"{id}\">{title}</h{heading}>"
+                "<section{name}>\n<h{heading} id=\"{id}\">{title}</h{heading}>"
             );
             self.blocks(&section.blocks, level + 1);
             self.out += "</section>\n";
