@@ -33,7 +33,12 @@ pub(super) struct Fold {
 impl Fold {
     /// Whether a file of this size and fingerprint is in already; then its name is noted.
     pub(super) fn has(&mut self, name: &str, size: u64, fingerprint: u64) -> bool {
-        let known = size > 0 && !self.seen.insert((size, fingerprint));
+        // Empty files have one content; their names tell them apart.
+        let identity = match size {
+            0 => super::read::fingerprint(name.as_bytes()),
+            _ => fingerprint,
+        };
+        let known = !self.seen.insert((size, identity));
         if known {
             self.duplicates.push(name.to_owned());
         }

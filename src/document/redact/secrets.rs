@@ -39,6 +39,7 @@ const TELLTALES: &[&str] = &[
     "sid",
     "@",
     "credential",
+    "sharedaccess",
     "gh",
     "glpat-",
     "xox",

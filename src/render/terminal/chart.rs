@@ -182,7 +182,10 @@ impl Frame {
         let mut to = scale::time(self.axis, self.to);
         if ink::width(&from) + ink::width(&to) >= self.columns {
             from = ink::fit(&scale::short_time(self.axis, self.from), self.columns / 2);
-            to = ink::fit(&scale::short_time(self.axis, self.to), self.columns / 2 - 1);
+            to = ink::fit(
+                &scale::short_time(self.axis, self.to),
+                (self.columns / 2).saturating_sub(1),
+            );
         }
         let used = ink::width(&from) + ink::width(&to);
         let gap = self.columns.saturating_sub(used).max(1);
