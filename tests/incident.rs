@@ -132,6 +132,22 @@ fn judged(life: &Life, id: &str) -> Confidence {
         .confidence
 }
 
+fn assert_below_possible(life: &Life, trap: &str) {
+    assert!(
+        judged(life, trap) < Confidence::Possible,
+        "{trap} in life {}",
+        life.number
+    );
+}
+
+fn in_words(report: &IncidentReport) -> String {
+    format!(
+        "{} {}",
+        report.verdict.headline,
+        report.verdict.explanation.join(" ")
+    )
+}
+
 /// Every statement can be checked: its source was given, its lines are there.
 fn assert_locators(bundle: &Bundle, report: &IncidentReport) {
     let lives = report.lives.iter();
@@ -202,18 +218,10 @@ fn the_leak_is_named_and_not_its_traps() {
             "incident/load-spike",
             "incident/deadlock",
         ] {
-            assert!(
-                judged(life, trap) < Confidence::Possible,
-                "{trap} in life {}",
-                life.number
-            );
+            assert_below_possible(life, trap);
         }
     }
-    let verdict = format!(
-        "{} {}",
-        report.verdict.headline,
-        report.verdict.explanation.join(" ")
-    );
+    let verdict = in_words(&report);
     assert!(verdict.contains("PriceCache.CACHE"), "{verdict}");
     assert!(
         !verdict.contains("OOMKilled") && !verdict.contains("memory limit"),
@@ -254,18 +262,10 @@ fn the_deadlock_is_named_and_the_collector_is_not_blamed() {
             "incident/limit-misfit",
             "incident/slow-dependency",
         ] {
-            assert!(
-                judged(life, trap) < Confidence::Possible,
-                "{trap} in life {}",
-                life.number
-            );
+            assert_below_possible(life, trap);
         }
     }
-    let verdict = format!(
-        "{} {}",
-        report.verdict.headline,
-        report.verdict.explanation.join(" ")
-    );
+    let verdict = in_words(&report);
     assert!(verdict.to_lowercase().contains("deadlock"), "{verdict}");
     assert!(
         !verdict.contains("GC") && !verdict.contains("collector"),
