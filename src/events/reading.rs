@@ -3,11 +3,12 @@
 use std::mem::{Discriminant, discriminant};
 
 use rustc_hash::FxHashMap;
+use serde_json::Value;
 
 use super::event::{Event, Subject, What};
 use super::state::{Capture, ContainerState, Crash, PodState};
 use crate::finding::Locator;
-use crate::input::{Coverage, Source};
+use crate::input::{Coverage, ParseIssue, Source};
 use crate::time::{SECOND, Stamp};
 
 /// Events of one kind that a source keeps one by one. Beyond that, repetitions within a minute become a counted
@@ -53,6 +54,19 @@ impl<'a> Reading<'a> {
             capture: None,
             seen: FxHashMap::default(),
         }
+    }
+
+    /// The source as one JSON value; counts its lines, and reports where it is none.
+    pub(super) fn whole_json(&mut self) -> Option<Value> {
+        self.coverage.lines = self.source.lines().count() as u64;
+        serde_json::from_slice(&self.source.bytes)
+            .inspect_err(|error| {
+                let locator = self.line(error.line() as u64);
+                let problem = format!("not JSON: {error}");
+                self.coverage.report(ParseIssue::new(locator, problem));
+                self.coverage.not_understood = self.coverage.lines;
+            })
+            .ok()
     }
 
     /// A line of this source.

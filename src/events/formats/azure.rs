@@ -62,16 +62,8 @@ fn message(text: &str) -> &str {
 /// Reads a query result: `tables[].columns` and `tables[].rows`, newest first or not.
 pub(super) fn read_query(reading: &mut Reading<'_>) {
     let source = reading.source;
-    reading.coverage.lines = source.lines().count() as u64;
-    let value: Value = match serde_json::from_slice(&source.bytes) {
-        Ok(value) => value,
-        Err(error) => {
-            let locator = reading.line(error.line() as u64);
-            let problem = format!("not JSON: {error}");
-            reading.coverage.report(ParseIssue::new(locator, problem));
-            reading.coverage.not_understood = reading.coverage.lines;
-            return;
-        }
+    let Some(value) = reading.whole_json() else {
+        return;
     };
     let positions = Positions::new(&source.name, &source.bytes);
     let tables = value.get("tables").and_then(Value::as_array);

@@ -9,22 +9,14 @@ use crate::events::event::{Subject, What};
 use crate::events::kinds::{KillReason, ProbeFailure, ProbeKind};
 use crate::events::reading::Reading;
 use crate::events::state::{ContainerState, Probe, Resources, RunState, Terminated};
-use crate::input::{Certainty, ParseIssue, Sample};
+use crate::input::{Certainty, Sample};
 use crate::time::{Instant, Moment, SECOND, Stamp};
 
 /// Reads a source of this format.
 pub(super) fn read(reading: &mut Reading<'_>) {
     let source = reading.source;
-    reading.coverage.lines = source.lines().count() as u64;
-    let value: Value = match serde_json::from_slice(&source.bytes) {
-        Ok(value) => value,
-        Err(error) => {
-            let locator = reading.line(error.line() as u64);
-            let problem = format!("not JSON: {error}");
-            reading.coverage.report(ParseIssue::new(locator, problem));
-            reading.coverage.not_understood = reading.coverage.lines;
-            return;
-        }
+    let Some(value) = reading.whole_json() else {
+        return;
     };
     let positions = Positions::new(&source.name, &source.bytes);
     for item in value.as_array().into_iter().flatten() {
