@@ -240,9 +240,21 @@ fn life_blocks(life: &GcLife) -> Vec<Block> {
         fact(
             t!("clock"),
             match life.axis_is_uptime {
+                true if life.anchor.is_some() => t!("JVM started about {clock}", clock),
                 true => t!("JVM started {clock}", clock),
                 false => t!("first line {clock}", clock),
             },
+        );
+    }
+    if let Some(anchor) = &life.anchor {
+        fact(
+            t!("known from"),
+            t!(
+                "{evidence}, give or take {error} ({place})",
+                evidence = anchor.evidence,
+                error = text::duration(anchor.error),
+                place = anchor.locator
+            ),
         );
     }
     if let Some(max) = life.heap_max {
