@@ -286,7 +286,13 @@ fn sources(lives: &[GcLife]) -> Vec<String> {
 impl Comparison {
     /// The comparison as a part of the report.
     pub(super) fn section(&self) -> Block {
-        let mut table = Table::new(&["measure", "#before", "#after", "#change", "verdict"]);
+        let mut table = Table::new(&[
+            &t!("Measure"),
+            &t!("#Before"),
+            &t!("#After"),
+            &t!("#Change"),
+            &t!("Verdict"),
+        ]);
         for measure in &self.measures {
             let change = match measure.ratio {
                 Some(ratio) => format!("{:+.1} %", (ratio - 1.0) * 100.0),
