@@ -200,3 +200,32 @@ fn a_log_of_uptimes_is_anchored_by_dated_lines_beside_it() {
     let report = gc::analyse(&[&source], &gc::Options::default(), &Silent);
     assert_eq!(report.lives[0].started, None, "nothing says when");
 }
+
+/// The exit block is the JVM's own statement: what the last collection left, and what was allocated since.
+#[test]
+fn the_heap_at_exit_continues_the_last_collection() {
+    for log in [
+        "steady-25.log",
+        "explicit-25.log",
+        "fragment.log",
+        "flags-25.log",
+        "map.log",
+        "map-25.log",
+        "leak-parallel.log",
+        "leak-serial.log",
+        "spike.log",
+    ] {
+        let life = life(log);
+        assert_eq!(life.ended, gc::LifeEnd::ExitBlock, "{log}");
+        let used = life.used_at_exit.unwrap();
+        let after = life
+            .points
+            .iter()
+            .rev()
+            .find_map(|point| point.after)
+            .unwrap();
+        // Sizes of pauses are cut to a megabyte.
+        assert!(used + (1 << 20) >= after, "{log}: {used} {after}");
+        assert!(used <= life.heap_max.unwrap(), "{log}");
+    }
+}

@@ -5,6 +5,7 @@
 //! whose time is when the line was received, so the start lies before the smallest difference of all; how long the
 //! quickest line took is not known, at least a second is allowed for it. Times of files are no witness: copies change them.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::event::Place;
@@ -16,7 +17,7 @@ use crate::t;
 use crate::time::{Instant, Moment, SECOND, Stamp};
 
 /// How the wall clock of a log with uptimes alone was found.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Anchor {
     /// What it rests on, in one sentence part.
     pub evidence: String,

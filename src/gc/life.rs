@@ -89,6 +89,7 @@ pub(super) fn life(mut run: Run, files: &[&Source], sources: &[String]) -> GcLif
         uptime_at_start: run.first_clocks.uptime,
         uptime_at_end: run.last_clocks.uptime,
         ended: run.ended.unwrap_or(LifeEnd::LogEnds),
+        used_at_exit: run.used_at_exit,
         heap_max,
         facts: facts(&run, sources),
         pauses: PauseSummary::of(&run.events),

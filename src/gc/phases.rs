@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::event::Place;
@@ -13,7 +14,7 @@ use crate::finding::Locator;
 const NAMES: usize = 256;
 
 /// All times of one phase. Durations in microseconds.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Phase {
     /// Its name as the log has it: `Evacuate Collection Set`.
     pub name: String,
@@ -30,7 +31,7 @@ pub struct Phase {
 }
 
 /// The processing of soft, weak, final and phantom references.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ReferenceSummary {
     /// Collections that logged its time.
     pub count: u64,
@@ -40,13 +41,13 @@ pub struct ReferenceSummary {
     pub max: i64,
     /// Where the longest is.
     pub longest: Option<Locator>,
-    /// References found (HotSpot: discovered), summed over all collections that logged them.
+    /// Soft references found (HotSpot: discovered), summed over all collections that logged them.
     pub soft: u64,
-    /// See `soft`.
+    /// Weak references found.
     pub weak: u64,
-    /// See `soft`; objects with a finalizer.
+    /// Objects with a finalizer found.
     pub finals: u64,
-    /// See `soft`; cleaners among them.
+    /// Phantom references found, cleaners among them.
     pub phantom: u64,
 }
 

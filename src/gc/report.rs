@@ -69,6 +69,8 @@ pub struct GcLife {
     pub uptime_at_end: Option<i64>,
     /// How the log of this life ends.
     pub ended: LifeEnd,
+    /// Occupied bytes of the heap as the exit block says, garbage included.
+    pub used_at_exit: Option<u64>,
     /// Limit of the heap in bytes, from the log's header, its flags, or the largest capacity seen.
     pub heap_max: Option<u64>,
     /// Facts of the start: CPUs, memory, workers, region size, flags.

@@ -108,6 +108,8 @@ pub(super) struct Run {
     pub(super) notes: BTreeMap<IncidentKind, Note>,
     pub(super) safepoints: BTreeMap<Vec<u8>, RawOperation>,
     pub(super) ended: Option<LifeEnd>,
+    /// Bytes in the heap as the exit block says.
+    pub(super) used_at_exit: Option<u64>,
     /// Pauses and their sum in microseconds as the JVM itself counted them at its exit.
     pub(super) footer: Option<(u64, i64)>,
     /// A pause whose end is not in the log.

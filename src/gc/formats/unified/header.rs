@@ -212,3 +212,28 @@ pub(in crate::gc::formats) fn printed(run: &mut Run, line: &[u8], place: Place) 
     }
     is_flags
 }
+
+/// The areas that an exit block lists, each once; what lies inside them follows with its own numbers.
+const AREAS: [&[u8]; 8] = [
+    b"garbage-first heap",
+    b"PSYoungGen",
+    b"ParOldGen",
+    b"def new generation",
+    b"tenured generation",
+    b"DefNew",
+    b"Tenured",
+    b"ZHeap",
+];
+
+/// Takes an area of the exit block: `garbage-first heap   total 18432K, used 2563K [0x…`.
+pub(super) fn exit(run: &mut Run, body: &[u8]) {
+    if !AREAS.iter().any(|area| body.starts_with(area)) {
+        return;
+    }
+    if let Some(at) = memchr::memmem::find(body, b" used ")
+        && let Some((used, _)) = number::size(body[at + 6..].trim_ascii_start())
+    {
+        let so_far = run.used_at_exit.unwrap_or(0);
+        run.used_at_exit = Some(so_far.saturating_add(used));
+    }
+}

@@ -111,6 +111,9 @@ impl Reader {
         if !is_pause && found.tags.is_some() && quiet::is_flood(tags) {
             return Outcome::Quiet;
         }
+        if self.run.ended == Some(LifeEnd::ExitBlock) {
+            header::exit(&mut self.run, body);
+        }
         if let Some(gc) = gc {
             self.last_gc = Some(self.last_gc.map_or(gc, |last| last.max(gc)));
         }
