@@ -181,10 +181,9 @@ fn naive_pauses(text: &str) -> usize {
 /// The sum of `real=` of all pauses in hundredths of a second, where every pause has one.
 fn naive_hundredths(text: &str) -> i64 {
     let mut sum = 0;
-    let mut concurrent = false;
     for part in text.split("[Times:").collect::<Vec<_>>().windows(2) {
         let before = part[0].trim_end();
-        concurrent = before
+        let concurrent = before
             .rfind('[')
             .is_some_and(|open| before[open..].starts_with("[CMS-concurrent-"));
         let real = part[1].find("real=").map(|at| &part[1][at + 5..]);
@@ -198,7 +197,6 @@ fn naive_hundredths(text: &str) -> i64 {
             sum += (seconds * 100.0).round() as i64;
         }
     }
-    let _ = concurrent;
     sum
 }
 
