@@ -70,6 +70,9 @@ impl Rooms {
                 }
             });
         });
+        if let Some(load) = super::load::load(&rooms.access) {
+            rooms.threads.size(load);
+        }
         rooms
     }
 
