@@ -1,14 +1,15 @@
 //! Filling a summary while a log is read: what is touched by every request is kept dense, and moved to its place in the
 //! summary when something else needs the room.
 
-use super::bounded::{ByHash, Tally, hash};
+use super::bounded::{ByHash, hash};
 use super::cells::Column;
 use super::histogram::{Dense, bucket};
 use super::request::Request;
 use super::routes::{RouteStats, Slot};
+use super::servers::Servers;
 use super::shape;
 use super::summary::{SLOWEST, Slow, Summary};
-use super::tallies::{Failure, Server, coarser_probe, coarser_server};
+use super::tallies::{Failure, coarser_probe};
 use super::visitors::Visitors;
 use super::{RouteClass, StampMeaning, Thresholds};
 
@@ -48,8 +49,6 @@ struct Open {
 
 /// Routes counted densely at the same time; when there are more, all go to the tree.
 const ROWS: usize = 512;
-/// Servers counted here at the same time.
-const SERVERS: usize = 256;
 /// Targets remembered.
 const LATELY: usize = 8192;
 /// No target: nothing has this row.
@@ -67,10 +66,7 @@ pub(super) struct Collector<'a> {
     lately: Vec<(u64, u32)>,
     open: Vec<Open>,
     name: Vec<u8>,
-    servers: Vec<(Box<[u8]>, Server)>,
-    by_server: ByHash<u32>,
-    /// Hash and index of the server that answered last.
-    last_server: (u64, usize),
+    servers: Servers,
 }
 
 impl Default for Collector<'_> {
@@ -83,9 +79,7 @@ impl Default for Collector<'_> {
             lately: vec![NOWHERE; LATELY],
             open: Vec::new(),
             name: Vec::with_capacity(256),
-            servers: Vec::new(),
-            by_server: ByHash::default(),
-            last_server: (0, usize::MAX),
+            servers: Servers::default(),
         }
     }
 }
@@ -312,7 +306,7 @@ impl<'a> Collector<'a> {
             b"" => reading.server,
             name => name,
         };
-        let server = self.server(name);
+        let server = self.servers.of(name, &mut self.summary);
         server.visits.requests += 1;
         server.visits.errors += u64::from(request.status >= 400);
         server.visits.bytes = server.visits.bytes.saturating_add(request.bytes);
@@ -328,40 +322,6 @@ impl<'a> Collector<'a> {
         if matches!(request.status, 0 | 499 | 502..=504) {
             server.gateway.at(placed.end).times += 1;
         }
-    }
-
-    #[inline]
-    fn server(&mut self, name: &[u8]) -> &mut Server {
-        let hashed = hash(name);
-        let (last, mut index) = self.last_server;
-        if last != hashed || index >= self.servers.len() {
-            index = self.find_server(name, hashed);
-            self.last_server = (hashed, index);
-        }
-        &mut self.servers[index].1
-    }
-
-    fn find_server(&mut self, name: &[u8], hashed: u64) -> usize {
-        if let Some(index) = self.by_server.get(&hashed) {
-            return *index as usize;
-        }
-        if self.servers.len() == SERVERS {
-            self.close_servers();
-        }
-        self.by_server.insert(hashed, self.servers.len() as u32);
-        self.servers.push((name.into(), Server::default()));
-        self.servers.len() - 1
-    }
-
-    fn close_servers(&mut self) {
-        for (name, server) in self.servers.drain(..) {
-            let tally = self
-                .summary
-                .servers
-                .tally(&name, hash(&name), coarser_server);
-            tally.merge(&server);
-        }
-        self.by_server.clear();
     }
 
     fn count_column(&mut self, request: &Request<'_>, placed: Placed) {
@@ -506,7 +466,7 @@ impl<'a> Collector<'a> {
     pub(super) fn finish(mut self) -> Summary {
         self.close_rows();
         self.close_columns();
-        self.close_servers();
+        self.servers.close(&mut self.summary);
         self.visitors.finish(&mut self.summary);
         self.summary
     }

@@ -193,12 +193,12 @@ impl AccessReport {
                 .collect(),
         };
         let hits = Series {
-            name: t!("all hits, with static files and probes"),
+            name: t!("hits"),
             mark: Mark::Line,
             points: self.hits(step, rate),
         };
         let mut lanes = vec![Lane {
-            title: t!("Hits and transactions"),
+            title: t!("Requests"),
             unit: Unit::PerSecond,
             series: vec![
                 hits,

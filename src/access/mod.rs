@@ -36,6 +36,7 @@ mod rules;
 mod scalar;
 mod semantics;
 mod series;
+mod servers;
 mod shape;
 mod summary;
 mod tallies;

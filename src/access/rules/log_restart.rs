@@ -48,8 +48,8 @@ impl Rule<Model> for LogRestart {
             finding.when = first.at.map(moment).zip(last.at.map(moment));
         }
         finding.summary = t!(
-            "The server wrote its header {times} more times in the middle of a file. It does so when it starts, so the service or \
-             its logging was restarted then.",
+            "A header stands in the middle of a file ({times} in all). The server writes one when it starts, so the service or its \
+             logging was restarted then.",
             times = count(starts.len() as u64)
         );
         for start in starts.iter().take(SHOWN) {
