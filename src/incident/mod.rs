@@ -13,6 +13,7 @@ mod hypotheses;
 mod impact;
 mod incarnations;
 mod ledger;
+mod load;
 mod needs;
 mod placed;
 mod recurrence;
@@ -24,6 +25,7 @@ mod verdict;
 
 pub use clock::Clock;
 pub use ledger::{Clue, Judged, Question, Seen};
+pub use load::load;
 pub use report::{
     End, Entry, Impact, IncidentReport, Life, Link, Missing, Recurrence, SourceRow, Terminator,
     Verdict,
