@@ -80,7 +80,7 @@ pub struct AccessReport {
 }
 
 /// A log that begins anew in the middle of its file.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct LogStart {
     /// When, if the block of directives says so.
     pub at: Option<Instant>,
