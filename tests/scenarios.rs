@@ -91,8 +91,12 @@ impl Tally {
 }
 
 fn truths() -> Vec<(Truth, Files)> {
-    let folder = root().join("fixtures/scenarios");
-    let mut names: Vec<String> = std::fs::read_dir(&folder)
+    below(&root().join("fixtures/scenarios"))
+}
+
+/// The scenarios in a folder.
+fn below(folder: &Path) -> Vec<(Truth, Files)> {
+    let mut names: Vec<String> = std::fs::read_dir(folder)
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
         .collect();
@@ -434,6 +438,29 @@ fn the_answers_are_right_and_less_evidence_makes_them_weaker_not_wrong() {
         committed, now,
         "docs/scenarios.md is old: run with UPDATE=1"
     );
+}
+
+/// Scenarios that no rule was tuned on, captured anew with `fixtures/lab/scenarios/held-out.toml`: only printed.
+#[test]
+fn held_out_scenarios() {
+    let Some(folder) = std::env::var_os("HELD_OUT") else {
+        println!("skipped: HELD_OUT is not set");
+        return;
+    };
+    let only = std::env::var("SCENARIO").unwrap_or_default();
+    let scenarios: Vec<_> = below(Path::new(&folder))
+        .into_iter()
+        .filter(|(truth, _)| truth.name.contains(&only))
+        .collect();
+    let wrong: Vec<Vec<String>> = scenarios
+        .par_iter()
+        .map(|(truth, files)| judge(truth, &analyse(files)))
+        .collect();
+    for ((truth, _), wrong) in scenarios.iter().zip(&wrong) {
+        println!("{}: {}", truth.name, wrong.join("; "));
+    }
+    let right = wrong.iter().filter(|wrong| wrong.is_empty()).count();
+    println!("right: {right} of {}", wrong.len());
 }
 
 #[test]
