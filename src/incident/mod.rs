@@ -9,30 +9,37 @@ mod clock;
 mod clocks;
 mod document;
 mod facts;
+mod forecast;
 mod hypotheses;
 mod impact;
 mod incarnations;
+mod instances;
+mod layout;
 mod ledger;
 mod needs;
 mod placed;
+mod platform;
 mod recurrence;
 mod report;
 mod rooms;
+mod sources;
 mod terminator;
 mod timeline;
 mod verdict;
 
 pub use clock::Clock;
+pub use layout::Layout;
 pub use ledger::{Clue, Judged, Question, Seen};
 pub use report::{
-    End, Entry, Impact, IncidentReport, Life, Link, Missing, Recurrence, SourceRow, Terminator,
-    Verdict,
+    Answer, End, Entry, Forecast, Formula, Impact, IncidentReport, Life, Link, Missing, Recurrence,
+    SourceRow, Terminator, Verdict,
 };
 pub use rooms::Rooms;
 
 use case::Case;
 use clocks::Clocks;
 use hypotheses::Opinion;
+use instances::Instances;
 
 use crate::finding::{self, RuleMeta};
 use crate::input::{Bundle, Kind, Progress};
@@ -68,9 +75,10 @@ pub fn analyse(bundle: &Bundle, progress: &dyn Progress) -> IncidentReport {
 pub fn correlate(rooms: Rooms) -> IncidentReport {
     let clocks = Clocks::solve(&rooms);
     let events = placed::place(&rooms, &clocks);
-    let incarnations = incarnations::find(&rooms, &clocks, &events);
+    let instances = Instances::find(&rooms);
+    let incarnations = incarnations::find(&rooms, &clocks, &instances, &events);
     let cases: Vec<Case<'_>> = (0..incarnations.len())
-        .map(|number| Case::new(number, &incarnations, &rooms, &clocks, &events))
+        .map(|number| Case::new(number, &incarnations, &rooms, &clocks, &instances, &events))
         .collect();
     let opinions: Vec<Vec<Opinion>> = cases.iter().map(hypotheses::judge_all).collect();
     let lives: Vec<Life> = cases
@@ -91,6 +99,11 @@ pub fn correlate(rooms: Rooms) -> IncidentReport {
         chain,
         timeline: timeline::merge(&cases),
         recurrence: recurrence::find(&lives, verdict::fills_up(&lives, subject)),
+        forecast: forecast::find(&cases).filter(|_| verdict::fills_up(&lives, subject)),
+        formulas: subject.map_or_else(Vec::new, |index| facts::capacity::formulas(&cases[index])),
+        platform: subject.map_or_else(Vec::new, |index| {
+            platform::answers(&cases[index], &opinions[index])
+        }),
         missing,
         findings,
         sources: Vec::new(),
@@ -115,11 +128,12 @@ fn life(index: usize, case: &Case<'_>, opinions: &[Opinion]) -> Life {
         (Kind::ThreadDump, !case.dumps.is_empty()),
         (Kind::HeapDump, case.heaps().next().is_some()),
         (Kind::AccessLog, !case.seconds.is_empty()),
+        (Kind::HostSnapshot, case.host_speaks()),
     ];
     let occupancy = case.last_occupancy();
     Life {
         number: index as u64 + 1,
-        subject: case.life.subject.name(),
+        subject: case.name(),
         started: case.life.started,
         ready: case.life.ready,
         ended: case.life.ended,
