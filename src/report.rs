@@ -11,6 +11,7 @@ use crate::gc::GcReport;
 use crate::heap::HeapReport;
 use crate::host::HostReport;
 use crate::incident::IncidentReport;
+use crate::text::{Language, Locale};
 use crate::threads::ThreadsReport;
 
 /// Version of the JSON contract. Fields are only ever added; a change of meaning or a removal raises it.
@@ -25,6 +26,9 @@ pub struct Envelope {
     pub diag_version: String,
     /// IANA name of the zone in which sentences show times.
     pub zone: String,
+    /// Language of the sentences.
+    #[serde(default)]
+    pub language: Language,
     /// How many secrets were removed before writing.
     pub redacted: u64,
     /// The result.
@@ -95,6 +99,7 @@ impl Envelope {
             schema_version: SCHEMA_VERSION,
             diag_version: env!("CARGO_PKG_VERSION").to_owned(),
             zone: zone.to_owned(),
+            language: Locale::current().language,
             redacted,
             report,
         })

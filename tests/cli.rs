@@ -33,6 +33,7 @@ fn command(folder: &Path, arguments: &[&str]) -> Command {
         .args(arguments)
         .current_dir(folder)
         .env("COLUMNS", "100")
+        .env("LC_ALL", "C")
         .env_remove("NO_COLOR")
         .stdin(Stdio::null());
     command

@@ -109,7 +109,12 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 }
 
 fn run(cli: Cli) -> anyhow::Result<Status> {
+    let locale = cli.global.locale()?;
     let session = Session::new(cli.global)?;
+    // A saved report brings its own.
+    if !matches!(cli.command, Command::Render(_)) {
+        locale.set();
+    }
     match cli.command {
         Command::Incident(args) => session.analyse(|session| incident::run(&args, session)),
         Command::Heap(args) => session.analyse(|session| heap::run(&args, session)),

@@ -8,6 +8,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::key;
+use crate::text::said;
 use crate::time::Moment;
 
 /// How much a finding matters, judged by the effect seen in the files.
@@ -27,15 +29,20 @@ pub enum Severity {
 }
 
 impl Severity {
-    /// The word used in every output.
-    pub fn word(self) -> &'static str {
+    /// The name by which programs and styles know it; JSON has the same.
+    pub fn name(self) -> &'static str {
         match self {
-            Self::Info => "info",
-            Self::Low => "low",
-            Self::Medium => "medium",
-            Self::High => "high",
-            Self::Critical => "critical",
+            Self::Info => key!("info"),
+            Self::Low => key!("low"),
+            Self::Medium => key!("medium"),
+            Self::High => key!("high"),
+            Self::Critical => key!("critical"),
         }
+    }
+
+    /// The word for people.
+    pub fn word(self) -> &'static str {
+        said(self.name())
     }
 }
 
@@ -58,16 +65,16 @@ pub enum Confidence {
 }
 
 impl Confidence {
-    /// The word used in every output.
+    /// The word for people.
     pub fn word(self) -> &'static str {
-        match self {
-            Self::RuledOut => "Ruled out",
-            Self::Unlikely => "Unlikely",
-            Self::Undetermined => "Undetermined",
-            Self::Possible => "Possible",
-            Self::Likely => "Likely",
-            Self::Confirmed => "Confirmed",
-        }
+        said(match self {
+            Self::RuledOut => key!("Ruled out"),
+            Self::Unlikely => key!("Unlikely"),
+            Self::Undetermined => key!("Undetermined"),
+            Self::Possible => key!("Possible"),
+            Self::Likely => key!("Likely"),
+            Self::Confirmed => key!("Confirmed"),
+        })
     }
 }
 
