@@ -28,27 +28,7 @@ const RIGHT: usize = 20;
 /// Variants with a source missing or a clock shifted in which nothing wrong is said. May only rise.
 const NOT_WRONG: usize = 465;
 /// What the scenarios of `held_out_scenarios` came to; they are not kept, so this is not computed.
-const HELD_OUT: &str = "\
-## Evidence that nothing was tuned on
-
-The rules were made with these scenarios at hand, so their score says little about the next incident. In November 2026 all
-runs were made again with other heaps, collectors, JDKs (17 and 25), zones, probes, loads and times
-(`fixtures/lab/scenarios/held-out.toml`, and other values for `fixtures/lab/leak` and `deadlock`), five runs were added that
-had been fixtures of single rules (connection leak, lock convoy, thread limit, native crash, load spike), and the result was
-given other names and partly other formats (`disguise.py`: events as `kubectl get events` and `-o wide`, output as
-`/var/log/pods`). Scored before anything was changed: **21 of 25 right**. The four misses and their general causes:
-
-- two App Service sites (12, 14): the platform's order to stop was not read as an order, so the collector's last seconds
-  after it were taken for a death spiral;
-- 25-load-spike: a thread dump was taken to tell when the request pool filled up; it tells that it was full by then;
-- 08-throttled-start: the counters of the CPU limit were not part of the verdict.
-
-With these causes mended all 25 are right; they are therefore no longer unseen. The scenarios can be made again with
-
-    RUNS=held-out.toml capture.sh RUN RUNS/RUN          # each run
-    python3 assemble.py RUNS FROM && python3 disguise.py RUNS FROM TO
-    HELD_OUT=TO cargo test --test scenarios held_out -- --nocapture
-";
+const HELD_OUT: &str = include_str!("../fixtures/lab/scenarios/held-out.md");
 /// Pairs of missing sources tried for each scenario.
 const PAIRS: usize = 16;
 /// Clocks without a zone are set wrong by these.

@@ -26,6 +26,7 @@ impl IncidentReport {
         blocks.push(self.lives_block());
         blocks.extend(self.platform_block());
         blocks.extend(self.formulas_block());
+        blocks.extend(self.meetings_block());
         blocks.push(self.hypotheses_block());
         blocks.extend(self.missing_block());
         blocks.push(self.findings_block());
@@ -264,6 +265,23 @@ impl IncidentReport {
             .map(|formula| formula.statement.as_str().into())
             .collect();
         let title = t!("Load and capacity");
+        (!list.is_empty()).then(|| Section::main(title, vec![Block::List(list)]))
+    }
+
+    /// What heap dumps and thread dumps say about the same locks.
+    fn meetings_block(&self) -> Option<Block> {
+        let told = self
+            .meetings
+            .iter()
+            .flat_map(|meeting| meeting.disagreements.iter().chain(&meeting.statements));
+        let list: Vec<Words> = told
+            .map(|evidence| {
+                Words::from(evidence.statement.as_str())
+                    .and("  ")
+                    .and(Words::code(evidence.locator.to_string()))
+            })
+            .collect();
+        let title = t!("Heap dump and thread dumps together");
         (!list.is_empty()).then(|| Section::main(title, vec![Block::List(list)]))
     }
 

@@ -16,6 +16,7 @@ mod incarnations;
 mod instances;
 mod layout;
 mod ledger;
+mod meeting;
 mod needs;
 mod placed;
 mod platform;
@@ -31,8 +32,8 @@ pub use clock::Clock;
 pub use layout::Layout;
 pub use ledger::{Clue, Judged, Question, Seen};
 pub use report::{
-    Answer, End, Entry, Forecast, Formula, Impact, IncidentReport, Life, Link, Missing, Recurrence,
-    SourceRow, Terminator, Verdict,
+    Answer, End, Entry, Forecast, Formula, Impact, IncidentReport, Life, Link, Meeting, Missing,
+    Recurrence, SourceRow, Terminator, Verdict,
 };
 pub use rooms::Rooms;
 
@@ -44,11 +45,12 @@ use instances::Instances;
 use crate::finding::{self, RuleMeta};
 use crate::input::{Bundle, Kind, Progress};
 
-/// The hypotheses, described like rules.
+/// The hypotheses, described like rules, and what is found where two rooms meet.
 pub fn rules() -> Vec<&'static RuleMeta> {
     hypotheses::ALL
         .iter()
         .map(|hypothesis| hypothesis.meta)
+        .chain([&meeting::META])
         .collect()
 }
 
@@ -90,7 +92,9 @@ pub fn correlate(rooms: Rooms) -> IncidentReport {
     let subject = verdict::subject(&lives);
     let (verdict, chain) = verdict::reach(&lives, subject, &cases, &opinions);
     let missing = verdict::missing(subject.map(|index| &opinions[index]), verdict.confidence);
+    let meetings: Vec<_> = cases.iter().flat_map(meeting::compare).collect();
     let mut findings: Vec<_> = rooms.findings().cloned().collect();
+    findings.extend(meeting::findings(&meetings));
     finding::sort(&mut findings);
     IncidentReport {
         verdict,
@@ -105,6 +109,7 @@ pub fn correlate(rooms: Rooms) -> IncidentReport {
             platform::answers(&cases[index], &opinions[index])
         }),
         missing,
+        meetings,
         findings,
         sources: Vec::new(),
         coverage: rooms.coverage().cloned().collect(),

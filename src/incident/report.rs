@@ -36,6 +36,9 @@ pub struct IncidentReport {
     /// What the hosting platform gives as reasons for a restart, each answered. Azure App Service only.
     #[serde(default)]
     pub platform: Vec<Answer>,
+    /// Heap dumps beside the thread dumps of the same life.
+    #[serde(default)]
+    pub meetings: Vec<Meeting>,
     /// Evidence that was not there, the most useful first.
     pub missing: Vec<Missing>,
     /// How each source's clock was placed.
@@ -222,6 +225,17 @@ pub struct Recurrence {
     pub range: (i64, i64),
     /// What that means, as one sentence.
     pub statement: String,
+}
+
+/// A heap dump beside the thread dumps of the same life.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Meeting {
+    /// The heap dump.
+    pub heap: String,
+    /// What one tells that the other does not, and where they agree.
+    pub statements: Vec<Evidence>,
+    /// Where they contradict each other.
+    pub disagreements: Vec<Evidence>,
 }
 
 /// When the heap will be full.
