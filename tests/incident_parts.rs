@@ -240,7 +240,7 @@ fn heap_and_threads_of_one_jvm_name_the_same_owners() {
         .iter()
         .map(|told| told.statement.as_str())
         .collect();
-    assert_eq!(told, ["1 locks have the same owner in both dumps"]);
+    assert_eq!(told, ["one lock has the same owner in both dumps"]);
     let fires = opened("rules/incident/heap-and-threads-disagree/fires");
     let told = &fires.meetings[0].disagreements[0].statement;
     assert!(

@@ -104,7 +104,10 @@ impl<'a> Case<'a> {
         let named = self.life.subject.name();
         match (named.is_empty(), &self.life.folder) {
             (true, Some(folder)) => folder.clone(),
-            _ => named,
+            (true, None) => self
+                .container_state()
+                .map_or(named, |state| state.subject.name()),
+            (false, _) => named,
         }
     }
 

@@ -94,7 +94,10 @@ fn against(heap: &HeapReport, dump: &DumpSummary, meeting: &mut Meeting) {
         }
     }
     if agreed > 0 {
-        let statement = t!("{agreed} locks have the same owner in both dumps", agreed);
+        let statement = match agreed {
+            1 => t!("one lock has the same owner in both dumps"),
+            _ => t!("{agreed} locks have the same owner in both dumps", agreed),
+        };
         let place = Locator::line(dump.source.clone(), dump.line);
         meeting.statements.push(Evidence::new(statement, place));
     }

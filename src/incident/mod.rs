@@ -91,7 +91,13 @@ pub fn correlate(rooms: Rooms) -> IncidentReport {
         .collect();
     let subject = verdict::subject(&lives);
     let (verdict, chain) = verdict::reach(&lives, subject, &cases, &opinions);
-    let missing = verdict::missing(subject.map(|index| &opinions[index]), verdict.confidence);
+    let never_started =
+        subject.is_some_and(|index| lives[index].terminator.kind == End::NeverStarted);
+    let missing = verdict::missing(
+        subject.map(|index| &opinions[index]),
+        verdict.confidence,
+        never_started,
+    );
     let meetings: Vec<_> = cases.iter().flat_map(meeting::compare).collect();
     let mut findings: Vec<_> = rooms.findings().cloned().collect();
     findings.extend(meeting::findings(&meetings));

@@ -48,7 +48,7 @@ fn pings(case: &Case<'_>, judged: &[&Judged]) -> Answer {
         ),
     };
     Answer {
-        question: t!("Did it fail to answer its health pings (a 200 in time)?"),
+        question: t!("No answer to health pings"),
         answer,
         evidence: failed
             .last()
@@ -86,7 +86,7 @@ fn memory(judged: &[&Judged]) -> Answer {
         },
     };
     Answer {
-        question: t!("Was it the memory of the JVM?"),
+        question: t!("Memory of the JVM"),
         answer,
         evidence,
     }
@@ -96,7 +96,7 @@ fn storage(judged: &[&Judged]) -> Answer {
     let own = |judged: &&&Judged| judged.hypothesis == "incident/storage-failure";
     let found = judged.iter().find(own).filter(|judged| judged.holds());
     Answer {
-        question: t!("Did the mount of its storage fail?"),
+        question: t!("Mount of the storage"),
         answer: match found {
             Some(why) => t!(
                 "Yes ({word}): {statement}",

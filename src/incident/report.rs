@@ -158,6 +158,8 @@ pub struct Terminator {
 pub enum End {
     /// It had not ended when the evidence was collected.
     StillRunning,
+    /// It was wanted and never began.
+    NeverStarted,
     /// A probe failed too often and the supervisor killed it.
     ProbeKill,
     /// The kernel killed it at the memory limit of its container.
@@ -307,6 +309,7 @@ impl End {
     pub fn words(self) -> String {
         match self {
             Self::StillRunning => t!("still running"),
+            Self::NeverStarted => t!("never started"),
             Self::ProbeKill => t!("liveness probe"),
             Self::ContainerOomKill => t!("container memory limit"),
             Self::NodeOomKill => t!("node out of memory"),

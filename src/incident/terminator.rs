@@ -5,7 +5,7 @@ use super::case::{Case, quote};
 use super::facts::host;
 use super::placed::Placed;
 use super::report::{End, Terminator};
-use crate::events::{KillReason, OomScope, ProbeKind, Terminated, What};
+use crate::events::{KillReason, OomScope, ProbeKind, RunState, Terminated, What};
 use crate::finding::{Confidence, Evidence};
 use crate::gc::LifeEnd;
 use crate::t;
@@ -25,6 +25,7 @@ const START: i64 = 60 * SECOND;
 pub(super) fn classify(case: &Case<'_>) -> Terminator {
     let rules = [
         still_running,
+        never_started,
         kernel_oom,
         evicted,
         probe_kill,
@@ -56,6 +57,24 @@ fn still_running(case: &Case<'_>) -> Option<Terminator> {
     case.life
         .running
         .then(|| verdict(End::StillRunning, Confidence::Confirmed, statement))
+}
+
+/// The container was wanted, and nothing of it ever ran: it waits, and no witness saw a start.
+fn never_started(case: &Case<'_>) -> Option<Terminator> {
+    let life = case.life;
+    let silent = life.started.is_none() && life.gc.is_none() && life.container.is_none();
+    let none = silent && life.dumps.is_empty() && life.heaps.is_empty();
+    let state = case.container_state().filter(|_| none)?;
+    let RunState::Waiting { reason, .. } = &state.state else {
+        return None;
+    };
+    let new = state.last_state.is_none() && state.restart_count.unwrap_or(0) == 0;
+    let reason = reason.as_deref().unwrap_or("?");
+    let statement = t!("It never started: its container waits ({reason}).", reason);
+    let mut ended = verdict(End::NeverStarted, Confidence::Confirmed, statement.clone());
+    let evidence = Evidence::new(statement, state.locator.clone());
+    ended.evidence.push(evidence);
+    new.then_some(ended)
 }
 
 /// The kernel's own line is the only proof of a kill for memory.

@@ -118,7 +118,7 @@ pub(in crate::incident) fn formulas(case: &Case<'_>) -> Vec<Formula> {
         width = duration(STRETCH),
         rate = format!("{:.1}", end.finished),
         response = duration(end.response as i64),
-        active = format!("{:.1}", end.active)
+        active = format!("{:.2}", end.active)
     ));
     if let Some(pool) = threads::request_pool(case) {
         say(t!("Capacity: {room}", room = room(&end, pool)));
@@ -132,7 +132,7 @@ pub(in crate::incident) fn formulas(case: &Case<'_>) -> Vec<Formula> {
             clients = count(clients),
             response = duration(end.response as i64),
             think = duration(think as i64),
-            active = format!("{:.1}", end.active)
+            active = format!("{:.2}", end.active)
         ));
     }
     found.extend(against_dump(case));
