@@ -1,5 +1,6 @@
 //! The result of the host room.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::snapshot::{
@@ -11,7 +12,7 @@ use crate::input::Coverage;
 use crate::time::Stamp;
 
 /// What was found. Snapshots of a kind stand in the order of the sources.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct HostReport {
     /// Tables of sockets.

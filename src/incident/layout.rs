@@ -2,13 +2,14 @@
 //! process it looked at and in which zone the stamps without one are meant.
 
 use jiff::tz::TimeZone;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::input::{Bundle, Source};
 use crate::time::{Instant, SECOND};
 
 /// The collector of a bundle.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Layout {
     /// `yCrash` or `IBM linperf`.
     pub collector: String,

@@ -16,6 +16,7 @@ mod incarnations;
 mod instances;
 mod layout;
 mod ledger;
+mod load;
 mod meeting;
 mod needs;
 mod placed;
@@ -31,6 +32,7 @@ mod verdict;
 pub use clock::Clock;
 pub use layout::Layout;
 pub use ledger::{Clue, Judged, Question, Seen};
+pub use load::load;
 pub use report::{
     Answer, End, Entry, Forecast, Formula, Impact, IncidentReport, Life, Link, Meeting, Missing,
     Recurrence, SourceRow, Terminator, Verdict,

@@ -1,5 +1,6 @@
 //! The result of the incident room: one verdict, and everything it rests on.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::clock::Clock;
@@ -11,7 +12,7 @@ use crate::t;
 use crate::time::Moment;
 
 /// What happened.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct IncidentReport {
     /// The answer in words.
     pub verdict: Verdict,
@@ -56,7 +57,7 @@ pub struct IncidentReport {
 }
 
 /// The answer in words.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Verdict {
     /// How bad it was.
     pub severity: Severity,
@@ -91,7 +92,7 @@ impl Default for Verdict {
 }
 
 /// What users and operators felt.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Impact {
     /// Requests in the access logs, probes and static resources included.
     pub requests: Option<u64>,
@@ -107,7 +108,8 @@ pub struct Impact {
 }
 
 /// One life of a JVM: from its start to its end.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "JvmLife")]
 pub struct Life {
     /// Counted from 1 in order of time.
     pub number: u64,
@@ -138,7 +140,7 @@ pub struct Life {
 }
 
 /// Who or what ended a life.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Terminator {
     /// What it was.
     pub kind: End,
@@ -153,7 +155,9 @@ pub struct Terminator {
 }
 
 /// Ways to end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum End {
     /// It had not ended when the evidence was collected.
@@ -189,7 +193,7 @@ pub enum End {
 }
 
 /// One link of the causal chain.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Link {
     /// When.
     pub at: Option<Moment>,
@@ -200,7 +204,7 @@ pub struct Link {
 }
 
 /// One row of the timeline.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Entry {
     /// When it happened, or began.
     pub at: Moment,
@@ -217,7 +221,7 @@ pub struct Entry {
 }
 
 /// How deaths repeat.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Recurrence {
     /// Deaths of the same kind.
     pub deaths: u64,
@@ -230,7 +234,7 @@ pub struct Recurrence {
 }
 
 /// A heap dump beside the thread dumps of the same life.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Meeting {
     /// The heap dump.
     pub heap: String,
@@ -241,7 +245,7 @@ pub struct Meeting {
 }
 
 /// When the heap will be full.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Forecast {
     /// Uptime at which it will be, in microseconds.
     pub full_after: i64,
@@ -254,7 +258,7 @@ pub struct Forecast {
 }
 
 /// A formula of queueing or capacity planning with its numbers.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Formula {
     /// In words.
     pub statement: String,
@@ -263,7 +267,7 @@ pub struct Formula {
 }
 
 /// A question that is always answered.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Answer {
     /// The question.
     pub question: String,
@@ -274,7 +278,7 @@ pub struct Answer {
 }
 
 /// Evidence that was not there.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Missing {
     /// What: `a kernel log of the node`.
     pub what: String,
@@ -285,7 +289,7 @@ pub struct Missing {
 }
 
 /// A file given.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct SourceRow {
     /// Its name in the bundle.
     pub name: String,

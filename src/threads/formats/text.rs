@@ -10,6 +10,7 @@ use super::deadlocks::{self, Section};
 use super::header;
 use super::prefix::Prefix;
 use crate::input::{Coverage, Line, Lines};
+use crate::key;
 use crate::threads::dump::{Dump, Thread};
 use crate::threads::frames::Frames;
 use crate::time::Stamp;
@@ -255,19 +256,20 @@ impl<'a> Reader<'a> {
         } else {
             let shown = name.split(|b| *b == b'\n').next().unwrap_or(b"");
             self.coverage
-                .line_not_understood(first, shown, "a thread header");
+                .line_not_understood(first, shown, key!("a thread header"));
             self.inside(number, text)
         }
     }
 
     fn indented(&mut self, number: u64, text: &'a [u8]) -> bool {
-        if self.mode == Mode::Heap {
-            if let Some(dump) = &mut self.dump
-                && let Some(space) = banner::heap_space(self.source, number, text)
-            {
-                dump.heap.push(space);
-            }
-            return true;
+        if matches!(self.mode, Mode::Heap | Mode::Tail)
+            && let Some(dump) = &mut self.dump
+        {
+            // Shenandoah has a blank line before the rest of the footer.
+            let space = banner::heap_space(self.source, number, text);
+            let known = self.mode == Mode::Heap || space.is_some();
+            dump.heap.extend(space);
+            return known;
         }
         let text = text.trim_ascii();
         if let Some(frame) = text.strip_prefix(b"at ") {
@@ -364,6 +366,10 @@ impl<'a> Reader<'a> {
             "Server compiler",
             "Client compiler",
             "_java_thread_list",
+            "Shenandoah Heap",
+            "Status: ",
+            "Reserved region:",
+            "Collection set:",
         ]
         .iter()
         .any(|known| line.starts_with(known.as_bytes()))
@@ -372,7 +378,7 @@ impl<'a> Reader<'a> {
     fn understood(&mut self) {
         for (number, text) in self.foreign.drain(..) {
             self.coverage
-                .line_not_understood(number, text, "a line of a thread dump");
+                .line_not_understood(number, text, key!("a line of a thread dump"));
         }
     }
 
@@ -390,7 +396,7 @@ impl<'a> Reader<'a> {
         self.finish_thread();
         if let Some((number, _, name)) = self.name.take() {
             self.coverage
-                .line_not_understood(number, &name, "a thread header");
+                .line_not_understood(number, &name, key!("a thread header"));
         }
         if let Some(dump) = self.dump.take() {
             self.dumps.push(dump);
@@ -401,7 +407,7 @@ impl<'a> Reader<'a> {
 }
 
 fn jrockit_head(dump: &mut Dump, line: &[u8]) -> bool {
-    if let Some(stamp) = banner::jrockit_date(line) {
+    if let Some(stamp) = banner::ctime(line) {
         dump.taken = Some(stamp);
     } else {
         let text = String::from_utf8_lossy(line);
