@@ -1,5 +1,7 @@
 //! The contract: a versioned envelope around the result of a command. What `--format json` writes, `diag render` reads.
 
+use schemars::generate::SchemaSettings;
+use schemars::{JsonSchema, Schema};
 use serde::{Deserialize, Serialize};
 
 use crate::access::AccessReport;
@@ -18,7 +20,7 @@ use crate::threads::ThreadsReport;
 pub const SCHEMA_VERSION: u32 = 1;
 
 /// A saved report.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Envelope {
     /// [`SCHEMA_VERSION`] of the writer.
     pub schema_version: u32,
@@ -36,7 +38,7 @@ pub struct Envelope {
 }
 
 /// The result of one command.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", tag = "kind", content = "data")]
 pub enum Report {
     /// `diag heap`
@@ -104,4 +106,10 @@ impl Envelope {
             report,
         })
     }
+}
+
+/// The JSON Schema (draft 2020-12) of a saved report.
+pub fn schema() -> Schema {
+    let settings = SchemaSettings::draft2020_12().for_serialize();
+    settings.into_generator().into_root_schema_for::<Envelope>()
 }

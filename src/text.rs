@@ -13,12 +13,13 @@ use std::fmt::Display;
 use std::sync::OnceLock;
 
 use jiff::tz::TimeZone;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use catalogue::{Entry, entries};
 
 /// A language that reports are written in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 pub enum Language {
     /// English, the language of the templates.
     #[default]

@@ -281,11 +281,7 @@ fn korean_reports_hold_no_english_sentence() {
             .map(|format| (format, korean(&folder, format)))
             .into();
         for (key, (_, place)) in &words.keys {
-            let fixed = key.split(['{', '}']).step_by(2);
-            for part in fixed
-                .map(str::trim)
-                .filter(|part| part.split(' ').count() >= 4)
-            {
+            for part in fixed(key).filter(|part| part.split(' ').count() >= 4) {
                 for (format, output) in &outputs {
                     if output.contains(part) {
                         complaints.push(format!("{incident}, {format}: {part:?} ({place})"));

@@ -6,6 +6,7 @@ pub use rule::{Rule, RuleMeta};
 
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::key;
@@ -13,7 +14,9 @@ use crate::text::said;
 use crate::time::Moment;
 
 /// How much a finding matters, judged by the effect seen in the files.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum Severity {
     /// Worth knowing; nothing suffered.
@@ -47,7 +50,9 @@ impl Severity {
 }
 
 /// How sure we are. Words only: the files hold no base for a percentage.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum Confidence {
     /// Contradicted by decisive evidence.
@@ -79,7 +84,7 @@ impl Confidence {
 }
 
 /// Where in the evidence a statement can be checked.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub struct Locator {
     /// Name of the source inside the bundle, with `/`.
     pub source: String,
@@ -88,7 +93,7 @@ pub struct Locator {
 }
 
 /// A place inside a source.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Place {
     /// The source as a whole.
@@ -165,7 +170,7 @@ impl fmt::Display for Locator {
 }
 
 /// One checkable statement behind a finding.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Evidence {
     /// The statement, with its numbers and units.
     pub statement: String,
@@ -184,7 +189,7 @@ impl Evidence {
 }
 
 /// What a rule found.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Finding {
     /// Identifier of the rule, `room/name`; `diag explain` takes it.
     pub rule: String,

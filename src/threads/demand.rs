@@ -1,5 +1,6 @@
 //! How many threads the requests need: Little's law, threads = requests per second × seconds per request.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::report::{PoolKind, ThreadsReport};
@@ -7,7 +8,7 @@ use crate::finding::Locator;
 use crate::time::Instant;
 
 /// What an access log says about the requests. Another room reads it; this one only asks what that needs.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Load {
     /// Over all of the log.
     pub usual: Demand,
@@ -20,7 +21,7 @@ pub struct Load {
 }
 
 /// Requests over some time, all servers together.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Demand {
     /// Requests in a thousand seconds.
     pub per_kilosecond: u64,
@@ -37,7 +38,7 @@ impl Demand {
 }
 
 /// What the requests need, compared with the threads that serve them.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Sizing {
     /// What came in.
     pub load: Load,

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::activity::Activity;
@@ -17,7 +18,7 @@ pub(super) fn share(part: f64, whole: f64) -> f64 {
 }
 
 /// What was found in all thread dumps together.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ThreadsReport {
     /// Every dump, in order of time as far as known, then of source and line.
     pub dumps: Vec<DumpSummary>,
@@ -39,7 +40,7 @@ pub struct ThreadsReport {
 }
 
 /// One thread dump.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct DumpSummary {
     /// Name of the source that holds it.
     pub source: String,
@@ -112,7 +113,7 @@ pub struct DumpSummary {
 }
 
 /// The error that ended the process, and the thread it happened in.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct CrashedThread {
     /// As the VM names it: `SIGSEGV (0xb)`.
     pub error: String,
@@ -127,7 +128,7 @@ pub struct CrashedThread {
 }
 
 /// A thread that a report mentions, with every identity by which other evidence may know it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ThreadRef {
     /// Its name, as it was set: any characters.
     pub name: String,
@@ -142,7 +143,9 @@ pub struct ThreadRef {
 }
 
 /// What kind of lock a thread waits for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum LockKind {
     /// `synchronized`.
@@ -154,7 +157,7 @@ pub enum LockKind {
 }
 
 /// Threads that wait for each other in a circle.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Deadlock {
     /// The members; each waits for the next, the last for the first.
     pub threads: Vec<DeadlockedThread>,
@@ -167,7 +170,7 @@ pub struct Deadlock {
 }
 
 /// A member of a deadlock.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct DeadlockedThread {
     /// The thread.
     #[serde(flatten)]
@@ -185,7 +188,7 @@ pub struct DeadlockedThread {
 }
 
 /// A thread that holds a lock others wait for, and that does not wait for a lock itself.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct RootBlocker {
     /// The thread.
     pub thread: ThreadRef,
@@ -217,7 +220,7 @@ pub struct RootBlocker {
 }
 
 /// A lock that is wanted and whose owner is not visible. Never evidence of a deadlock.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct OwnerlessLock {
     /// Class and identity, as `C <0x…>`.
     pub lock: String,
@@ -247,7 +250,7 @@ pub struct OwnerlessLock {
 }
 
 /// One thread waits for a lock.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct WaitEdge {
     /// Line of the waiting thread in the source of the dump.
     pub from: u64,
@@ -262,7 +265,7 @@ pub struct WaitEdge {
 }
 
 /// Why the owner of a lock is not visible.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Unseen {
     /// The dump does not list owned synchronizers: taken without `-l`, or a format without them.
@@ -278,7 +281,9 @@ pub enum Unseen {
 }
 
 /// What kind of pool a family of threads is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum PoolKind {
     /// Serves requests: Tomcat, Jetty, Undertow, WebLogic, WebSphere.
@@ -298,7 +303,7 @@ pub enum PoolKind {
 }
 
 /// How one family of threads is used.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct PoolUse {
     /// Common name, numbers replaced by `N`: `http-nio-8080-exec-N`.
     pub name: String,
@@ -323,7 +328,7 @@ pub struct PoolUse {
 }
 
 /// Threads with identical stacks.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct StackGroup {
     /// How many.
     pub count: u64,
@@ -338,7 +343,7 @@ pub struct StackGroup {
 }
 
 /// A node of the call tree.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct CallNode {
     /// How deep it is nested; 0 for the root, which is named `all`.
     pub depth: u32,
@@ -349,7 +354,7 @@ pub struct CallNode {
 }
 
 /// A thread that cleans up behind the collector and is not waiting for its queue.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ReferenceThread {
     /// The thread: `Finalizer`, `Reference Handler`, `Common-Cleaner`.
     pub thread: ThreadRef,
@@ -364,7 +369,7 @@ pub struct ReferenceThread {
 }
 
 /// Processor time in microseconds by kind of thread.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct CpuByKind {
     /// Java threads.
     pub java: i64,
@@ -377,7 +382,7 @@ pub struct CpuByKind {
 }
 
 /// A line of the heap footer.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct HeapSpace {
     /// As the VM names it: `garbage-first heap`, `PSYoungGen`, `Metaspace`.
     pub name: String,
@@ -393,7 +398,7 @@ pub struct HeapSpace {
 }
 
 /// A thread that was found on the same stack in several dumps, and not idle.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct StuckThread {
     /// The thread, in the last of these dumps.
     pub thread: ThreadRef,
@@ -416,7 +421,7 @@ pub struct StuckThread {
 }
 
 /// Processor time that a thread used between two dumps.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct CpuUse {
     /// The thread, in the last dump.
     pub thread: ThreadRef,
@@ -435,7 +440,7 @@ pub struct CpuUse {
 }
 
 /// How a family of threads grew over the dumps.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct FamilyGrowth {
     /// Common name, numbers replaced by `N`.
     pub name: String,

@@ -1,5 +1,6 @@
 //! Virtual threads: what carries them, and what keeps them from being unmounted.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::activity::Activity;
@@ -13,7 +14,7 @@ use super::waits::Waits;
 use crate::finding::Locator;
 
 /// Virtual threads and what carries them.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct VirtualThreads {
     /// Carrier threads in the dump.
     pub carriers: u64,
@@ -28,7 +29,7 @@ pub struct VirtualThreads {
 }
 
 /// A virtual thread that keeps its carrier although it waits.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct PinnedThread {
     /// The virtual thread.
     pub thread: ThreadRef,
@@ -41,7 +42,9 @@ pub struct PinnedThread {
 }
 
 /// What pins a virtual thread to its carrier (JEP 444, JEP 491).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum Pin {
     /// A class initialiser on its stack, or waiting for one.
@@ -55,7 +58,7 @@ pub enum Pin {
 }
 
 /// Figures of a virtual thread scheduler.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct SchedulerState {
     /// Where it stands.
     pub at: Locator,

@@ -8,6 +8,7 @@ use super::header::decimal;
 use super::locks::dotted;
 use crate::finding::Locator;
 use crate::input::{Coverage, Lines};
+use crate::key;
 use crate::threads::dump::{Dump, State, Thread, ThreadKind, address};
 use crate::threads::frames::Frames;
 use crate::time::{Moment, Stamp};
@@ -69,7 +70,7 @@ pub(super) fn read(source: &str, bytes: &[u8], frames: &mut Frames) -> (Vec<Dump
                         None => coverage.line_not_understood(
                             line.number,
                             line.text,
-                            "a thread of the list",
+                            key!("a thread of the list"),
                         ),
                     }
                 }
