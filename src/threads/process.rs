@@ -61,6 +61,9 @@ impl Identity {
 
 /// Splits dumps, which are in order of time, into those of one process each.
 pub(crate) fn processes(dumps: &[&Dump]) -> Vec<Vec<usize>> {
+    if dumps.len() == 1 {
+        return vec![vec![0]];
+    }
     let identities: Vec<Identity> = dumps.iter().map(|dump| Identity::of(dump)).collect();
     let mut groups: Vec<Vec<usize>> = Vec::new();
     for (index, identity) in identities.iter().enumerate() {
