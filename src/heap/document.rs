@@ -1,6 +1,7 @@
 //! The report as a person reads it: what fills the heap, who holds it, why it stays.
 
-mod parts;
+mod idle;
+pub(super) mod parts;
 
 use super::report::{Consumer, HeapReport};
 use crate::document::{Block, Document, Section, Table, Verdict, Words};
@@ -152,6 +153,9 @@ impl HeapReport {
             count = text::count(self.unreachable_objects)
         );
         fact(t!("Unreachable"), garbage);
+        if let Some(waste) = self.notable_waste() {
+            fact(t!("Without use"), waste);
+        }
         if let Some(direct) = &self.direct_memory
             && direct.reserved > 0
         {
@@ -203,6 +207,7 @@ impl HeapReport {
         }
         for (title, consumers) in [
             (t!("Static fields"), &self.consumers.statics),
+            (t!("Classes by what they retain"), &self.consumers.classes),
             (t!("Packages"), &self.consumers.packages),
             (t!("Class loaders"), &self.consumers.loaders),
         ] {
@@ -210,12 +215,7 @@ impl HeapReport {
                 blocks.push(Section::detail(title, vec![self.consumer_table(consumers)]));
             }
         }
-        if !self.waste.is_empty() {
-            blocks.push(Section::detail(
-                t!("Memory without use"),
-                vec![self.waste_table()],
-            ));
-        }
+        blocks.extend(self.idle());
         if !self.locks.is_empty() {
             blocks.push(Section::detail(t!("Locks"), vec![self.lock_table()]));
         }
@@ -287,25 +287,6 @@ impl HeapReport {
                 text::count(consumer.count).into(),
                 text::bytes(consumer.retained_bytes).into(),
                 text::percent(consumer.retained_bytes as f64, self.reachable_bytes as f64).into(),
-            ]);
-        }
-        Block::Table(table)
-    }
-
-    fn waste_table(&self) -> Block {
-        let mut table = Table::new(&[
-            &t!("Kind"),
-            &t!("#Objects"),
-            &t!("#Bytes"),
-            &t!("Mostly in"),
-        ]);
-        for waste in &self.waste {
-            let owner = waste.owners.first();
-            table.row([
-                waste.kind.clone().into(),
-                text::count(waste.objects).into(),
-                text::bytes(waste.bytes).into(),
-                Words::code(owner.map_or(String::new(), |(owner, _)| owner.clone())),
             ]);
         }
         Block::Table(table)

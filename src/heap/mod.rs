@@ -7,7 +7,9 @@ mod containers;
 mod document;
 mod graph;
 mod histogram;
+mod histograms;
 mod hprof;
+mod inspect;
 mod jvm;
 mod layout;
 mod load;
@@ -15,16 +17,22 @@ mod locks;
 mod model;
 mod objects;
 mod paths;
+mod references;
 pub mod report;
 mod rules;
 mod suspects;
 mod threads;
+mod waste;
 
 pub use compare::compare;
+pub use histograms::report as series;
+pub use histograms::{HistogramReport, analyse as compare_histograms};
+pub use inspect::report as inspection;
+pub use inspect::{InspectError, Inspection, Query, Request, inspect};
 pub use report::{
     ClassRow, Comparison, Consumer, Consumers, DirectMemory, Growth, HeapLock, HeapReport,
-    HeapThread, JvmInfo, OwnerKind, PathStep, RetainedAs, RootCount, Suspect, ThreadLocalVariable,
-    Waste,
+    HeapThread, JvmInfo, OwnerKind, PathStep, ReferenceRow, RetainedAs, RootCount, Suspect,
+    ThreadLocalVariable, Waste, WastePart,
 };
 
 use crate::finding::{Locator, RuleMeta};
@@ -57,7 +65,9 @@ pub struct Options {
 
 /// The rules of this room.
 pub fn rules() -> Vec<&'static RuleMeta> {
-    rules::metas()
+    let mut metas = rules::metas();
+    metas.push(&histograms::META);
+    metas
 }
 
 /// Analyses one heap dump. Never fails: a source that cannot be read gives a report whose coverage says why.
@@ -97,16 +107,17 @@ fn describe(heap: &Heap<'_>, loaded: &Loaded, report: &mut HeapReport) {
     report.max_heap = facts.max_heap;
     report.direct_memory = facts.direct_memory;
     report.finalizer_queue = facts.finalizer_queue;
+    report.finalizer_classes = facts.finalizer_classes;
     report.object_count = u64::from(heap.len());
     let real = heap.classes.iter().filter(|(_, class)| !class.made_up);
     report.class_count = real.count() as u64;
     report.reachable_objects = u64::from(heap.tree.len()) - 1;
     report.reachable_bytes = heap.total();
-    let unreachable = (0..heap.len()).filter(|index| heap.tree.position(*index).is_none());
-    for index in unreachable {
-        report.unreachable_objects += 1;
-        report.unreachable_bytes += heap.shallow(index);
-    }
+    let (objects, bytes, classes) = histogram::of_unreachable(heap, HeapReport::UNREACHABLE);
+    report.unreachable_objects = objects;
+    report.unreachable_bytes = bytes;
+    report.unreachable = classes;
+    report.references = references::count(heap);
     report.roots = loaded
         .roots
         .iter()
@@ -125,6 +136,7 @@ fn describe(heap: &Heap<'_>, loaded: &Loaded, report: &mut HeapReport) {
     report.threads = threads.list;
     report.threads.truncate(HeapReport::THREADS);
     report.locks = locks::read(heap);
+    report.waste = waste::find(heap);
     report.findings = rules::check(&Model {
         heap,
         histogram: &histogram,

@@ -147,23 +147,6 @@ impl<'a> Heap<'a> {
         }
     }
 
-    /// Where the reference field `name` lies in instances of a class.
-    pub(super) fn reference_offset(&self, class: u32, name: &str) -> Option<u32> {
-        let fields = self.classes.get(class).fields.iter();
-        let mut same = fields
-            .filter(|field| self.records.raw_name(self.bytes, field.name) == Some(name.as_bytes()));
-        let field = same.next()?;
-        (field.kind == Type::Object).then_some(field.offset)
-    }
-
-    /// The object that the field at `offset` refers to.
-    pub(super) fn reference_at(&self, index: u32, offset: u32) -> Option<u32> {
-        match self.content(index) {
-            Content::Instance(bytes) => self.ids.index(self.id_in(bytes, offset as usize)),
-            _ => None,
-        }
-    }
-
     fn field(&self, index: u32, name: &str) -> Option<(&Field, &'a [u8])> {
         let Content::Instance(bytes) = self.content(index) else {
             return None;
