@@ -4,6 +4,7 @@ use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 
 use super::classes::Shape;
+use super::graph::id_list::IdList;
 use super::hprof::class_dump::ClassDump;
 use super::hprof::sub::{self, Fault, Root, Visit};
 use super::hprof::{Span, Type};
@@ -16,7 +17,7 @@ const PIECE: usize = 4 << 20;
 #[derive(Debug, Default)]
 pub(super) struct Census {
     /// Identifiers of the objects of each piece, classes included.
-    pub(super) ids: Vec<Vec<u64>>,
+    pub(super) ids: Vec<IdList>,
     pub(super) classes: Vec<ClassDump>,
     pub(super) roots: Vec<Root>,
     /// Classes that objects claim to be of, sorted.
@@ -50,7 +51,7 @@ fn pieces(bytes: &[u8], id_size: usize, segments: &[Span]) -> Vec<Vec<Span>> {
 
 #[derive(Default)]
 struct Counter {
-    ids: Vec<u64>,
+    ids: IdList,
     classes: Vec<ClassDump>,
     roots: Vec<Root>,
     used: FxHashSet<u64>,
@@ -123,7 +124,7 @@ impl Census {
                     }
                     progress.advance(piece.len() as u64);
                 }
-                counter.ids.shrink_to_fit();
+                counter.ids.shrink();
                 (counter, faults)
             })
             .collect();

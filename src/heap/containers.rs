@@ -62,7 +62,7 @@ fn inside(heap: &Heap<'_>, index: u32, wrappers: usize) -> Option<Container> {
     if let Content::References(_) = heap.content(index) {
         let elements: Vec<u32> = heap.elements(index).flatten().collect();
         let mut array = Container::list(elements.len() as i64, elements);
-        array.capacity = Some(u64::from(heap.objects.length[index as usize]));
+        array.capacity = Some(u64::from(heap.array_length(index)));
         return Some(array);
     }
     let form = form_of(heap, index)?;
@@ -154,7 +154,7 @@ impl Reader<'_, '_> {
             ..Container::default()
         };
         if let Some(table) = self.heap.reference(index, table) {
-            container.capacity = Some(u64::from(self.heap.objects.length[table as usize]));
+            container.capacity = Some(u64::from(self.heap.array_length(table)));
             self.buckets(table, &mut container);
         }
         container
@@ -227,7 +227,7 @@ impl Reader<'_, '_> {
         };
         let elements = self.heap.elements(array).take(count as usize).flatten();
         let mut container = Container::list(count, elements.collect());
-        container.capacity = Some(u64::from(self.heap.objects.length[array as usize]));
+        container.capacity = Some(u64::from(self.heap.array_length(array)));
         container
     }
 
@@ -237,7 +237,7 @@ impl Reader<'_, '_> {
         };
         let elements: Vec<u32> = self.heap.elements(array).flatten().collect();
         let mut container = Container::list(elements.len() as i64, elements);
-        container.capacity = Some(u64::from(self.heap.objects.length[array as usize]));
+        container.capacity = Some(u64::from(self.heap.array_length(array)));
         container
     }
 

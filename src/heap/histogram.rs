@@ -191,7 +191,8 @@ fn package(class: &str) -> &str {
     element[..end].rfind('.').map_or("", |dot| &element[..dot])
 }
 
-fn sort_rows(rows: &mut [ClassRow]) {
+/// Brings rows in the order of a report: most bytes first.
+pub(super) fn sort_rows(rows: &mut [ClassRow]) {
     rows.sort_by(|left, right| {
         let size = right.shallow_bytes.cmp(&left.shallow_bytes);
         let count = size.then(right.instances.cmp(&left.instances));

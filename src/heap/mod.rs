@@ -12,10 +12,12 @@ mod jvm;
 mod layout;
 mod load;
 mod locks;
+mod memory;
 mod model;
 mod objects;
 mod paths;
 pub mod report;
+mod roots;
 mod rules;
 mod suspects;
 mod threads;
@@ -31,7 +33,7 @@ use crate::finding::{Locator, RuleMeta};
 use crate::input::{Certainty, Coverage, Kind, ParseIssue, Progress, Sniffer, Source};
 use crate::time::Instant;
 use histogram::Histogram;
-use load::Loaded;
+use load::{LoadError, Loaded};
 use model::Heap;
 use rules::Model;
 
@@ -53,6 +55,8 @@ pub struct Options {
     pub retained_as: RetainedAs,
     /// Which dump of a file that holds several, counted from 1; the last when not given.
     pub dump: Option<u32>,
+    /// How many bytes of memory the analysis may take besides the mapped file; all there is when not given.
+    pub memory: Option<u64>,
 }
 
 /// The rules of this room.
@@ -73,6 +77,14 @@ pub fn analyse(source: &Source, options: &Options, progress: &dyn Progress) -> H
     report.truncated = loaded.truncated.take();
     match heap {
         Ok(heap) => describe(&heap, &loaded, &mut report),
+        Err(LoadError::Histogram(histogram)) => {
+            report.object_count = histogram.rows.iter().map(|row| row.instances).sum();
+            report.class_count = histogram.classes;
+            report.layout = histogram.layout;
+            report.histogram = histogram.rows;
+            report.histogram.truncate(HeapReport::CLASSES);
+            report.left_out = Some(histogram.why.left_out());
+        }
         Err(error) => {
             coverage.not_understood = coverage.bytes;
             coverage.report(ParseIssue::new(
@@ -102,10 +114,9 @@ fn describe(heap: &Heap<'_>, loaded: &Loaded, report: &mut HeapReport) {
     report.class_count = real.count() as u64;
     report.reachable_objects = u64::from(heap.tree.len()) - 1;
     report.reachable_bytes = heap.total();
-    let unreachable = (0..heap.len()).filter(|index| heap.tree.position(*index).is_none());
-    for index in unreachable {
+    for place in heap.tree.unreachable() {
         report.unreachable_objects += 1;
-        report.unreachable_bytes += heap.shallow(index);
+        report.unreachable_bytes += heap.shallow(heap.tree.object(place));
     }
     report.roots = loaded
         .roots
