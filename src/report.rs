@@ -1,5 +1,7 @@
 //! The contract: a versioned envelope around the result of a command. What `--format json` writes, `diag render` reads.
 
+use schemars::generate::SchemaSettings;
+use schemars::{JsonSchema, Schema};
 use serde::{Deserialize, Serialize};
 
 use crate::access::AccessReport;
@@ -11,13 +13,14 @@ use crate::gc::GcReport;
 use crate::heap::HeapReport;
 use crate::host::HostReport;
 use crate::incident::IncidentReport;
+use crate::text::{Language, Locale};
 use crate::threads::ThreadsReport;
 
 /// Version of the JSON contract. Fields are only ever added; a change of meaning or a removal raises it.
 pub const SCHEMA_VERSION: u32 = 1;
 
 /// A saved report.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Envelope {
     /// [`SCHEMA_VERSION`] of the writer.
     pub schema_version: u32,
@@ -25,6 +28,9 @@ pub struct Envelope {
     pub diag_version: String,
     /// IANA name of the zone in which sentences show times.
     pub zone: String,
+    /// Language of the sentences.
+    #[serde(default)]
+    pub language: Language,
     /// How many secrets were removed before writing.
     pub redacted: u64,
     /// The result.
@@ -32,7 +38,7 @@ pub struct Envelope {
 }
 
 /// The result of one command.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", tag = "kind", content = "data")]
 pub enum Report {
     /// `diag heap`
@@ -95,8 +101,15 @@ impl Envelope {
             schema_version: SCHEMA_VERSION,
             diag_version: env!("CARGO_PKG_VERSION").to_owned(),
             zone: zone.to_owned(),
+            language: Locale::current().language,
             redacted,
             report,
         })
     }
+}
+
+/// The JSON Schema (draft 2020-12) of a saved report.
+pub fn schema() -> Schema {
+    let settings = SchemaSettings::draft2020_12().for_serialize();
+    settings.into_generator().into_root_schema_for::<Envelope>()
 }

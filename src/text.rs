@@ -3,15 +3,56 @@
 //!
 //! The English template is the key. Arguments are named, already formatted values:
 //! `t!("{count} threads wait for {lock}", count = 5, lock = name)`.
+//!
+//! Words that are fixed in one place and shown in another are marked with [`key!`](crate::key) where they stand and
+//! translated with [`said`] where they are shown; the texts of rules need no mark.
+
+mod catalogue;
 
 use std::fmt::Display;
 use std::sync::OnceLock;
 
 use jiff::tz::TimeZone;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+pub use catalogue::{Entry, entries};
+
+/// A language that reports are written in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+pub enum Language {
+    /// English, the language of the templates.
+    #[default]
+    #[serde(rename = "en")]
+    English,
+    /// Korean.
+    #[serde(rename = "ko")]
+    Korean,
+}
+
+impl Language {
+    /// The tag of RFC 5646.
+    pub fn tag(self) -> &'static str {
+        match self {
+            Self::English => "en",
+            Self::Korean => "ko",
+        }
+    }
+
+    /// The language that the value of a locale variable asks for, as `ko_KR.UTF-8` or `C` (POSIX, 8.2).
+    pub fn of_locale(value: &str) -> Self {
+        match value.split(['_', '.', '@']).next() {
+            Some("ko") => Self::Korean,
+            _ => Self::English,
+        }
+    }
+}
 
 /// Language and time zone in which a run speaks. Set once by the command line, before any analysis.
 #[derive(Debug, Clone)]
 pub struct Locale {
+    /// Language of everything that is for people.
+    pub language: Language,
     /// Zone in which times are shown to people; machine-readable output is always UTC.
     pub zone: TimeZone,
 }
@@ -27,9 +68,20 @@ impl Locale {
 
     /// The locale in force: UTC and English unless [`Locale::set`] said otherwise.
     pub fn current() -> &'static Self {
-        LOCALE.get_or_init(|| Self {
+        static UNSET: Locale = Locale {
+            language: Language::English,
             zone: TimeZone::UTC,
-        })
+        };
+        LOCALE.get().unwrap_or(&UNSET)
+    }
+}
+
+/// `text`, a template or a word marked with [`key!`](crate::key), in the language of the run; as it is when that
+/// language has no word for it.
+pub fn said(text: &str) -> &str {
+    match Locale::current().language {
+        Language::English => text,
+        Language::Korean => catalogue::korean(text).unwrap_or(text),
     }
 }
 
@@ -65,12 +117,21 @@ pub fn fill(template: &str, arguments: &[(&str, &dyn Display)]) -> String {
 macro_rules! t {
     ($template:literal $(, $name:ident $(= $value:expr)?)* $(,)?) => {
         $crate::text::fill(
-            $template,
+            $crate::text::said($template),
             &[$((stringify!($name), &$crate::t!(@value $name $(= $value)?) as &dyn ::std::fmt::Display)),*],
         )
     };
     (@value $name:ident = $value:expr) => { $value };
     (@value $name:ident) => { $name };
+}
+
+/// Marks a word of the catalogue that is shown elsewhere, through [`said`](crate::text::said). See the
+/// [module](crate::text).
+#[macro_export]
+macro_rules! key {
+    ($word:literal) => {
+        $word
+    };
 }
 
 /// A number of bytes as a person reads it: `512 B`, `1.5 KiB`, `128.0 MiB`, `3.58 GiB`.
@@ -147,6 +208,15 @@ mod tests {
         assert_eq!(t!("{n} and {m}", n = 1), "1 and {m}");
         assert_eq!(t!("{{n}}", n = 1), "{1}");
         assert_eq!(fill("a { b", &[]), "a { b");
+    }
+
+    #[test]
+    fn locale_variables_name_the_language_first() {
+        assert_eq!(Language::of_locale("ko_KR.UTF-8"), Language::Korean);
+        assert_eq!(Language::of_locale("ko"), Language::Korean);
+        for other in ["", "C", "C.UTF-8", "POSIX", "kok_IN", "en_US.UTF-8"] {
+            assert_eq!(Language::of_locale(other), Language::English);
+        }
     }
 
     #[test]

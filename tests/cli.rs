@@ -33,6 +33,7 @@ fn command(folder: &Path, arguments: &[&str]) -> Command {
         .args(arguments)
         .current_dir(folder)
         .env("COLUMNS", "100")
+        .env("LC_ALL", "C")
         .env_remove("NO_COLOR")
         .stdin(Stdio::null());
     command
@@ -184,16 +185,44 @@ fn each_output_gets_the_format_of_its_name() {
 }
 
 #[test]
+fn the_language_is_that_of_the_option_else_of_the_locale() {
+    let folder = evidence();
+    let title = |option: &[&str], variables: &[(&str, &str)]| {
+        let arguments = [&["explain", "gc/long-pause"], option].concat();
+        let mut command = command(folder.path(), &arguments);
+        for name in ["LC_ALL", "LC_MESSAGES", "LANG"] {
+            command.env_remove(name);
+        }
+        command.envs(variables.iter().copied());
+        let output = command.output().unwrap();
+        String::from_utf8(output.stdout).unwrap().contains("의미.")
+    };
+    assert!(title(&["--lang", "ko"], &[("LC_ALL", "C")]));
+    assert!(!title(&["--lang", "en"], &[("LC_ALL", "ko_KR.UTF-8")]));
+    assert!(title(&[], &[("LC_ALL", ""), ("LANG", "ko_KR.UTF-8")]));
+    assert!(title(&[], &[("LC_MESSAGES", "ko_KR"), ("LANG", "en_US")]));
+    assert!(!title(&[], &[("LC_MESSAGES", "C"), ("LANG", "ko_KR")]));
+    assert!(!title(&[], &[]));
+}
+
+#[test]
 fn a_saved_report_renders_to_the_same_bytes() {
     let folder = evidence();
-    for format in ["terminal", "markdown", "html", "json"] {
-        let direct = diag(folder.path(), &["incident", "gc.log", "--format", format]);
-        assert_eq!(status(&direct), 0, "{}", stderr(&direct));
-        let saved = diag(folder.path(), &["incident", "gc.log", "-o", "saved.json"]);
-        assert_eq!(status(&saved), 0, "{}", stderr(&saved));
-        let rendered = diag(folder.path(), &["render", "saved.json", "--format", format]);
-        assert_eq!(status(&rendered), 0, "{}", stderr(&rendered));
-        assert!(direct.stdout == rendered.stdout, "{format} differs");
+    let spoken = [&[][..], &["--lang", "ko", "--tz", "Asia/Seoul"]];
+    for (locale, format) in spoken
+        .into_iter()
+        .flat_map(|locale| ["terminal", "markdown", "html", "json"].map(|format| (locale, format)))
+    {
+        let run = |arguments: &[&str]| {
+            let output = diag(folder.path(), arguments);
+            assert_eq!(status(&output), 0, "{}", stderr(&output));
+            output.stdout
+        };
+        let direct = run(&[&["incident", "gc.log", "--format", format], locale].concat());
+        run(&[&["incident", "gc.log", "-o", "saved.json"], locale].concat());
+        // The report brings its language and its zone.
+        let rendered = run(&["render", "saved.json", "--format", format]);
+        assert!(direct == rendered, "{format} {locale:?} differs");
     }
 }
 

@@ -1,5 +1,6 @@
 //! The result of the access room: plain data, serialisable, the contract with the incident room.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::finding::{Finding, Locator};
@@ -10,7 +11,7 @@ use crate::time::{Instant, Moment};
 ///
 /// Times are UTC when [`zoned`](Self::zoned); otherwise they are the log's own wall clock held as if it were UTC.
 /// Durations are microseconds.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct AccessReport {
     /// How each source was read: format, unit of the duration, meaning of the time stamp.
     pub formats: Vec<FormatChoice>,
@@ -77,7 +78,9 @@ pub struct AccessReport {
 }
 
 /// What the time stamp of a line means.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum StampMeaning {
     /// When the request arrived.
@@ -87,7 +90,9 @@ pub enum StampMeaning {
 }
 
 /// The unit of the duration field.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum DurationUnit {
     /// Seconds, usually with three decimals.
@@ -101,7 +106,7 @@ pub enum DurationUnit {
 }
 
 /// How one source was read.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct FormatChoice {
     /// Name of the source.
     pub source: String,
@@ -124,7 +129,7 @@ pub struct FormatChoice {
 }
 
 /// Percentiles of a set of durations. Each is at most 0.8 % away from the exact value.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Latency {
     /// Requests with a duration.
     pub count: u64,
@@ -146,7 +151,7 @@ pub struct Latency {
 
 /// Apdex: (satisfied + tolerating / 2) / all. Satisfied up to the threshold, tolerating up to four times of it; server
 /// errors are frustrated whatever they took.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Apdex {
     /// The threshold T.
     pub threshold_us: i64,
@@ -167,7 +172,7 @@ impl Apdex {
 }
 
 /// One cell of the time axis, [`AccessReport::step_us`] wide.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Second {
     /// Its beginning.
     pub at: Instant,
@@ -192,7 +197,7 @@ pub struct Second {
 
 /// Latency in one interval, [`AccessReport::minute_us`] wide, by the end of requests. Probes and static resources do not
 /// count.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Interval {
     /// Its beginning.
     pub at: Instant,
@@ -211,7 +216,7 @@ pub struct Interval {
 }
 
 /// Why a silence counts as one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum GapBasis {
     /// The rate before it makes it impossible by chance; `log10_p` is the decimal logarithm of that chance.
@@ -231,7 +236,7 @@ pub enum GapBasis {
 }
 
 /// A silence of one server.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Gap {
     /// The server that was silent.
     pub instance: String,
@@ -248,7 +253,7 @@ pub struct Gap {
 }
 
 /// One probe that failed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ProbeFailure {
     /// When it ended.
     pub at: Moment,
@@ -261,7 +266,7 @@ pub struct ProbeFailure {
 }
 
 /// A health probe followed through the log.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ProbeTrack {
     /// The path asked for.
     pub path: String,
@@ -284,7 +289,7 @@ pub struct ProbeTrack {
 }
 
 /// One route: requests of the same method and shape of path.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct RouteRow {
     /// Method and path with its variable parts replaced: `GET /api/users/{n}/orders`.
     pub route: String,
@@ -317,7 +322,9 @@ pub struct RouteRow {
 }
 
 /// What a route serves.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum RouteClass {
     /// Work of the application.
@@ -329,7 +336,7 @@ pub enum RouteClass {
 }
 
 /// A route before and inside the episode.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Mix {
     /// Requests before.
     pub count_before: u64,
@@ -344,7 +351,7 @@ pub struct Mix {
 }
 
 /// The response-time map as data.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct HeatData {
     /// Left end.
     pub from: Instant,
@@ -357,7 +364,7 @@ pub struct HeatData {
 }
 
 /// Somebody who asked much.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Leader {
     /// Address, network or agent.
     pub name: String,
@@ -372,7 +379,7 @@ pub struct Leader {
 }
 
 /// One server.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct InstanceRow {
     /// Its name: from the line, or from the name of the file.
     pub name: String,
@@ -389,7 +396,7 @@ pub struct InstanceRow {
 }
 
 /// Requests in progress at the same time, from the start and the end of every request that was logged.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Concurrency {
     /// Mean over the span in thousandths: Little's law, time spent divided by time.
     pub mean_milli: u64,
@@ -402,7 +409,7 @@ pub struct Concurrency {
 }
 
 /// The stretch in which things went wrong.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Episode {
     /// When it began.
     pub from: Moment,
@@ -431,7 +438,7 @@ pub struct Episode {
 }
 
 /// One slow request.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct SlowRequest {
     /// When it ended.
     pub end: Moment,

@@ -6,6 +6,8 @@ use comfy_table::{ContentArrangement, Table, presets};
 use super::exit::{Status, UsageError};
 use super::{rooms, say};
 use crate::finding::RuleMeta;
+use crate::t;
+use crate::text::said;
 
 /// List every rule and hypothesis
 #[derive(Debug, ClapArgs)]
@@ -34,9 +36,9 @@ pub(super) fn rules(args: &RulesArgs) -> anyhow::Result<Status> {
     table
         .load_style(presets::NOTHING)
         .set_content_arrangement(ContentArrangement::Dynamic)
-        .set_header(["RULE", "SEVERITY", "TITLE"]);
+        .set_header([t!("RULE"), t!("SEVERITY"), t!("TITLE")]);
     for rule in rooms::rules() {
-        table.add_row([rule.id, rule.severity.word(), rule.title]);
+        table.add_row([rule.id, rule.severity.word(), said(rule.title)]);
     }
     say(&format!("{table}\n"))?;
     Ok(Status::Analysed)
@@ -75,22 +77,29 @@ pub(super) fn markdown() -> String {
 
 fn text(rule: &RuleMeta, heading: &str) -> String {
     let mut out = format!(
-        "{heading}{}\n\n{} (severity: {})\n",
+        "{heading}{}\n\n{}\n",
         rule.id,
-        rule.title,
-        rule.severity.word()
+        t!(
+            "{title} (severity: {severity})",
+            title = said(rule.title),
+            severity = rule.severity.word()
+        )
     );
     let strong = if heading.is_empty() { "" } else { "**" };
     let parts = [
-        ("What it means", rule.means),
-        ("How it is detected", rule.detected),
-        ("What to do", rule.advice),
-        ("False positives", rule.false_positives),
+        (t!("What it means"), rule.means),
+        (t!("How it is detected"), rule.detected),
+        (t!("What to do"), rule.advice),
+        (t!("False positives"), rule.false_positives),
     ];
     for (title, body) in parts {
-        out += &format!("\n{strong}{title}.{strong} {body}\n");
+        out += &format!("\n{strong}{title}.{strong} {}\n", said(body));
     }
-    out += &format!("\n{strong}Sources.{strong} {}\n", rule.sources.join("; "));
+    out += &format!(
+        "\n{strong}{}.{strong} {}\n",
+        t!("Sources"),
+        rule.sources.join("; ")
+    );
     out
 }
 

@@ -1,11 +1,15 @@
 //! Options that every command takes.
 
+use std::env;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
+use jiff::tz::TimeZone;
 
+use super::exit::UsageError;
 use crate::document::redact::Profile;
 use crate::finding::Severity;
+use crate::text::{Language, Locale};
 
 /// Options that every command takes.
 #[derive(Debug, Args)]
@@ -63,6 +67,16 @@ pub(super) struct Global {
     )]
     pub(super) tz: String,
 
+    /// Language of the report and of the rules [default: that of LC_ALL, LC_MESSAGES or LANG, else en]
+    #[arg(
+        long,
+        value_enum,
+        global = true,
+        value_name = "LANGUAGE",
+        help_heading = "Output"
+    )]
+    pub(super) lang: Option<Lang>,
+
     /// No progress and no notes on standard error
     #[arg(short, long, global = true, help_heading = "Output")]
     pub(super) quiet: bool,
@@ -93,6 +107,27 @@ pub(super) struct Global {
     pub(super) redact: Redact,
 }
 
+impl Global {
+    /// Language and zone asked for.
+    pub(super) fn locale(&self) -> Result<Locale, UsageError> {
+        let zone = TimeZone::get(&self.tz).map_err(|_| {
+            let example = "such as UTC, Asia/Seoul or America/New_York";
+            UsageError(format!(
+                "--tz {}: not an IANA time zone, {example}",
+                self.tz
+            ))
+        })?;
+        let language = match self.lang {
+            Some(lang) => lang.into(),
+            None => ["LC_ALL", "LC_MESSAGES", "LANG"]
+                .into_iter()
+                .find_map(|name| env::var(name).ok().filter(|value| !value.is_empty()))
+                .map_or(Language::English, |value| Language::of_locale(&value)),
+        };
+        Ok(Locale { language, zone })
+    }
+}
+
 /// Formats of a report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum Format {
@@ -106,6 +141,24 @@ pub(super) enum Format {
     Json,
     /// Findings for code-scanning views, SARIF 2.1.0
     Sarif,
+}
+
+/// Languages for `--lang`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Lang {
+    /// English
+    En,
+    /// Korean
+    Ko,
+}
+
+impl From<Lang> for Language {
+    fn from(lang: Lang) -> Self {
+        match lang {
+            Lang::En => Self::English,
+            Lang::Ko => Self::Korean,
+        }
+    }
 }
 
 /// When to use colour.

@@ -15,6 +15,7 @@ mod pager;
 mod progress;
 mod render;
 mod rooms;
+mod schema;
 mod session;
 mod shell;
 mod threads;
@@ -73,6 +74,7 @@ enum Command {
     Render(render::Args),
     Rules(explain::RulesArgs),
     Explain(explain::ExplainArgs),
+    Schema(schema::Args),
     Completions(shell::CompletionsArgs),
     Man(shell::ManArgs),
 }
@@ -109,7 +111,12 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 }
 
 fn run(cli: Cli) -> anyhow::Result<Status> {
+    let locale = cli.global.locale()?;
     let session = Session::new(cli.global)?;
+    // A saved report brings its own.
+    if !matches!(cli.command, Command::Render(_)) {
+        locale.set();
+    }
     match cli.command {
         Command::Incident(args) => session.analyse(|session| incident::run(&args, session)),
         Command::Heap(args) => session.analyse(|session| heap::run(&args, session)),
@@ -122,6 +129,7 @@ fn run(cli: Cli) -> anyhow::Result<Status> {
         Command::Render(args) => render::run(&args, &session),
         Command::Rules(args) => explain::rules(&args),
         Command::Explain(args) => explain::explain(&args),
+        Command::Schema(args) => schema::run(&args),
         Command::Completions(args) => shell::completions(&args, Cli::command()),
         Command::Man(args) => shell::man(&args, Cli::command()),
     }

@@ -39,9 +39,10 @@ pub(super) fn run(args: &Args, session: &Session) -> anyhow::Result<Status> {
             "{name}: schema version {found}, this diag reads up to {SCHEMA_VERSION}; update diag"
         );
     }
-    if let Ok(zone) = TimeZone::get(&envelope.zone) {
-        Locale { zone }.set();
-    }
+    let zone = TimeZone::get(&envelope.zone)
+        .with_context(|| format!("{name}: the time zone of the report is not known"))?;
+    let language = envelope.language;
+    Locale { language, zone }.set();
     output::write(&envelope, &session.global)?;
     Ok(Status::Analysed)
 }

@@ -4,16 +4,14 @@ use std::cell::RefCell;
 use std::path::PathBuf;
 
 use anyhow::{Context, bail};
-use jiff::tz::TimeZone;
 
-use super::exit::{Status, UsageError};
+use super::exit::Status;
 use super::global::Global;
 use super::progress::Bar;
 use super::{complain, output, rooms};
 use crate::finding::Severity;
 use crate::input::{Bundle, Kind, Progress, Watch};
 use crate::report::{Envelope, Report};
-use crate::text::Locale;
 
 /// What a command needs to do its work.
 #[derive(Debug)]
@@ -26,14 +24,6 @@ pub(super) struct Session {
 impl Session {
     /// Puts the options of `global` in force.
     pub(super) fn new(global: Global) -> anyhow::Result<Self> {
-        let zone = TimeZone::get(&global.tz).map_err(|_| {
-            let example = "such as UTC, Asia/Seoul or America/New_York";
-            UsageError(format!(
-                "--tz {}: not an IANA time zone, {example}",
-                global.tz
-            ))
-        })?;
-        Locale { zone }.set();
         for path in &global.output {
             output::format_of(path)?;
         }

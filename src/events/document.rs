@@ -102,7 +102,15 @@ impl EventsReport {
     }
 
     fn lives_table(&self) -> Block {
-        let mut table = Table::new(&["Who", "#Life", "Started", "Ended", "#Lived", "End", "Where"]);
+        let mut table = Table::new(&[
+            &t!("Who"),
+            &t!("#Life"),
+            &t!("Started"),
+            &t!("Ended"),
+            &t!("#Lived"),
+            &t!("End"),
+            &t!("Where"),
+        ]);
         for life in &self.lives {
             table.row([
                 life.subject.name().into(),
@@ -206,12 +214,12 @@ impl EventsReport {
 
     fn sources(&self) -> Block {
         let mut table = Table::new(&[
-            "Source",
-            "Format",
-            "#Lines",
-            "#Records",
-            "#Not understood",
-            "First problem",
+            &t!("Source"),
+            &t!("Format"),
+            &t!("#Lines"),
+            &t!("#Records"),
+            &t!("#Not understood"),
+            &t!("First problem"),
         ]);
         for coverage in &self.coverage {
             let problem = coverage
@@ -295,7 +303,13 @@ fn severity(what: &What) -> Severity {
 }
 
 fn events_table(events: &[&Event], most: usize) -> Block {
-    let mut table = Table::new(&["When", "#Times", "Who", "What", "Where"]);
+    let mut table = Table::new(&[
+        &t!("When"),
+        &t!("#Times"),
+        &t!("Who"),
+        &t!("What"),
+        &t!("Where"),
+    ]);
     let runs = runs(events);
     for run in runs.iter().take(most) {
         let first = events[run.start];
@@ -338,13 +352,13 @@ fn runs(events: &[&Event]) -> Vec<std::ops::Range<usize>> {
 
 fn containers_table(containers: &[ContainerState]) -> Block {
     let mut table = Table::new(&[
-        "Container",
-        "State",
-        "#Restarts",
-        "#Memory limit",
-        "#CPU limit",
-        "Probes",
-        "Where",
+        &t!("Container"),
+        &t!("State"),
+        &t!("#Restarts"),
+        &t!("#Memory limit"),
+        &t!("#CPU limit"),
+        &t!("Probes"),
+        &t!("Where"),
     ]);
     for container in containers {
         let state = match &container.state {

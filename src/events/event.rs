@@ -1,5 +1,6 @@
 //! The model: what happened, to whom, when, and where it is written.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::kinds::{
@@ -10,7 +11,7 @@ use crate::finding::Locator;
 use crate::time::{Moment, Stamp};
 
 /// One thing that happened, or a counted series of the same thing.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Event {
     /// When it happened; for a series, when it happened first. `None` when the source does not say, or says it in a
     /// way that needs another source: then [`rough`](Self::rough) keeps what was written.
@@ -56,7 +57,7 @@ impl Event {
 }
 
 /// A time that another source must complete.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Rough {
     /// Microseconds before the unknown moment of capture, at least and at most: a `kubectl` age.
@@ -74,7 +75,9 @@ pub enum Rough {
 }
 
 /// Whom an event concerns: as much as its source says.
-#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 pub struct Subject {
     /// Kubernetes node, or the host name in a journal or syslog.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -144,7 +147,7 @@ impl Subject {
 }
 
 /// What happened, in the words of the field.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", tag = "kind")]
 pub enum What {
     // Kubernetes, container runtimes, systemd, Azure: the supervisor's view.

@@ -1,9 +1,12 @@
 //! The parts of an event that have words of their own: probes, reasons, kinds of memory, products.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Who asked whether the process lives.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum ProbeKind {
     /// Kubernetes liveness: failure kills.
@@ -32,8 +35,11 @@ impl ProbeKind {
 }
 
 /// How a probe failed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "kebab-case")]
+#[schemars(rename = "ProbeFailureKind")]
 pub enum ProbeFailure {
     /// No answer in time: frozen or slow.
     Timeout,
@@ -61,7 +67,9 @@ impl ProbeFailure {
 }
 
 /// Why somebody ordered the end of a process.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum KillReason {
     /// A probe failed too often.
@@ -81,7 +89,7 @@ pub enum KillReason {
 }
 
 /// What the kernel wrote when it killed a process for memory. Sizes in bytes; the task table's pages are not used.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct KernelOomKill {
     /// Whose limit was reached.
     pub scope: OomScope,
@@ -102,7 +110,9 @@ pub struct KernelOomKill {
 }
 
 /// Whose memory ran out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum OomScope {
     /// The limit of a control group: a container or unit.
@@ -116,7 +126,7 @@ pub enum OomScope {
 }
 
 /// A pool that had nothing to give.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct PoolExhausted {
     /// Name of the pool.
     pub pool: Option<String>,
@@ -133,7 +143,9 @@ pub struct PoolExhausted {
 }
 
 /// How a dependency failed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum ConnectionFailure {
     /// Nobody listens.
@@ -151,7 +163,9 @@ pub enum ConnectionFailure {
 }
 
 /// Servers and frameworks whose start and stop lines are known.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum Product {
     /// Apache Tomcat.
@@ -192,7 +206,9 @@ impl Product {
 }
 
 /// Which memory an `OutOfMemoryError` is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum OomVariant {
     /// `Java heap space`

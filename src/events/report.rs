@@ -1,5 +1,6 @@
 //! The result of the events room.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::event::Event;
@@ -8,7 +9,7 @@ use crate::finding::Finding;
 use crate::input::Coverage;
 
 /// What was found.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct EventsReport {
     /// What happened, in the order of time where it is known, then in the order of the sources.
     pub events: Vec<Event>,

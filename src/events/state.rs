@@ -1,5 +1,6 @@
 //! What a supervisor knows of pods, containers and their lives, beyond single events.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::event::{Rough, Subject};
@@ -8,7 +9,7 @@ use crate::finding::Locator;
 use crate::time::{Moment, Stamp};
 
 /// When a source was captured, as solved from its own content.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Capture {
     /// Name of the source.
     pub source: String,
@@ -19,7 +20,7 @@ pub struct Capture {
 }
 
 /// A pod as `describe` or `get pod` shows it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct PodState {
     /// Namespace, name, UID and node.
     pub subject: Subject,
@@ -48,7 +49,7 @@ pub struct PodState {
 }
 
 /// A container as `describe`, `get pod` or `docker inspect` shows it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ContainerState {
     /// Pod, container, container id.
     pub subject: Subject,
@@ -81,7 +82,7 @@ pub struct ContainerState {
 }
 
 /// Waiting, running or terminated.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", tag = "state")]
 pub enum RunState {
     /// Not running, will be started.
@@ -103,7 +104,7 @@ pub enum RunState {
 }
 
 /// How a container ended.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Terminated {
     /// The word of the runtime; never proof alone.
     pub reason: Option<String>,
@@ -120,7 +121,7 @@ pub struct Terminated {
 }
 
 /// Memory and processor share.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Resources {
     /// Bytes.
     pub memory: Option<u64>,
@@ -129,7 +130,7 @@ pub struct Resources {
 }
 
 /// A probe as configured.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Probe {
     /// Which.
     pub kind: ProbeKind,
@@ -157,7 +158,7 @@ impl Probe {
 }
 
 /// One life of a container or supervised process, from start to end.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Life {
     /// Whose.
     pub subject: Subject,
@@ -178,7 +179,7 @@ pub struct Life {
 }
 
 /// Lives of a container of which nothing is known but that the supervisor counted them.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Unobserved {
     /// Whose.
     pub subject: Subject,
@@ -189,7 +190,7 @@ pub struct Unobserved {
 }
 
 /// The head of an `hs_err` file.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Crash {
     /// Signal or internal error as written.
     pub error: String,

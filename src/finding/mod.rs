@@ -6,12 +6,17 @@ pub use rule::{Rule, RuleMeta};
 
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::key;
+use crate::text::said;
 use crate::time::Moment;
 
 /// How much a finding matters, judged by the effect seen in the files.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum Severity {
     /// Worth knowing; nothing suffered.
@@ -27,20 +32,27 @@ pub enum Severity {
 }
 
 impl Severity {
-    /// The word used in every output.
-    pub fn word(self) -> &'static str {
+    /// The name by which programs and styles know it; JSON has the same.
+    pub fn name(self) -> &'static str {
         match self {
-            Self::Info => "info",
-            Self::Low => "low",
-            Self::Medium => "medium",
-            Self::High => "high",
-            Self::Critical => "critical",
+            Self::Info => key!("info"),
+            Self::Low => key!("low"),
+            Self::Medium => key!("medium"),
+            Self::High => key!("high"),
+            Self::Critical => key!("critical"),
         }
+    }
+
+    /// The word for people.
+    pub fn word(self) -> &'static str {
+        said(self.name())
     }
 }
 
 /// How sure we are. Words only: the files hold no base for a percentage.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum Confidence {
     /// Contradicted by decisive evidence.
@@ -58,21 +70,21 @@ pub enum Confidence {
 }
 
 impl Confidence {
-    /// The word used in every output.
+    /// The word for people.
     pub fn word(self) -> &'static str {
-        match self {
-            Self::RuledOut => "Ruled out",
-            Self::Unlikely => "Unlikely",
-            Self::Undetermined => "Undetermined",
-            Self::Possible => "Possible",
-            Self::Likely => "Likely",
-            Self::Confirmed => "Confirmed",
-        }
+        said(match self {
+            Self::RuledOut => key!("Ruled out"),
+            Self::Unlikely => key!("Unlikely"),
+            Self::Undetermined => key!("Undetermined"),
+            Self::Possible => key!("Possible"),
+            Self::Likely => key!("Likely"),
+            Self::Confirmed => key!("Confirmed"),
+        })
     }
 }
 
 /// Where in the evidence a statement can be checked.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub struct Locator {
     /// Name of the source inside the bundle, with `/`.
     pub source: String,
@@ -81,7 +93,7 @@ pub struct Locator {
 }
 
 /// A place inside a source.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Place {
     /// The source as a whole.
@@ -158,7 +170,7 @@ impl fmt::Display for Locator {
 }
 
 /// One checkable statement behind a finding.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Evidence {
     /// The statement, with its numbers and units.
     pub statement: String,
@@ -177,7 +189,7 @@ impl Evidence {
 }
 
 /// What a rule found.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Finding {
     /// Identifier of the rule, `room/name`; `diag explain` takes it.
     pub rule: String,

@@ -1,5 +1,6 @@
 //! Which of the known reasons the log shows for its trouble.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::event::{Event, PauseKind};
@@ -13,7 +14,9 @@ use crate::text;
 use crate::time::SECOND;
 
 /// A reason why the collector suffered, or why the log ends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum Cause {
     /// The live set grows steadily.
@@ -57,7 +60,7 @@ impl Cause {
 }
 
 /// The reason the evidence of this log points to.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct CauseVerdict {
     /// The reason.
     pub cause: Cause,

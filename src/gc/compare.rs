@@ -1,5 +1,6 @@
 //! Before and after: did the tuning help, by how much, on which measure.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::report::GcLife;
@@ -9,7 +10,8 @@ use crate::text;
 use crate::time::SECOND;
 
 /// What changed from one set of logs to another.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "GcComparison")]
 pub struct Comparison {
     /// Sources before.
     pub before: Vec<String>,
@@ -22,7 +24,7 @@ pub struct Comparison {
 }
 
 /// One measure before and after.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Measure {
     /// Its name.
     pub name: String,
@@ -284,7 +286,13 @@ fn sources(lives: &[GcLife]) -> Vec<String> {
 impl Comparison {
     /// The comparison as a part of the report.
     pub(super) fn section(&self) -> Block {
-        let mut table = Table::new(&["measure", "#before", "#after", "#change", "verdict"]);
+        let mut table = Table::new(&[
+            &t!("Measure"),
+            &t!("#Before"),
+            &t!("#After"),
+            &t!("#Change"),
+            &t!("Verdict"),
+        ]);
         for measure in &self.measures {
             let change = match measure.ratio {
                 Some(ratio) => format!("{:+.1} %", (ratio - 1.0) * 100.0),

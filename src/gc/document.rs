@@ -115,7 +115,14 @@ impl GcReport {
     }
 
     fn lives_table(&self) -> Vec<Block> {
-        let mut table = Table::new(&["start", "lasted", "collector", "#pauses", "#lost", "ended"]);
+        let mut table = Table::new(&[
+            &t!("Start"),
+            &t!("Lasted"),
+            &t!("Collector"),
+            &t!("#Pauses"),
+            &t!("#Lost"),
+            &t!("Ended"),
+        ]);
         for life in &self.lives {
             let start = life
                 .started
@@ -135,7 +142,13 @@ impl GcReport {
     }
 
     fn coverage_section(&self) -> Block {
-        let mut table = Table::new(&["source", "format", "#lines", "#used", "#not understood"]);
+        let mut table = Table::new(&[
+            &t!("Source"),
+            &t!("Format"),
+            &t!("#Lines"),
+            &t!("#Used"),
+            &t!("#Not understood"),
+        ]);
         let mut issues = Vec::new();
         for coverage in &self.coverage {
             let share = text::percent(coverage.not_understood as f64, coverage.lines as f64);
@@ -331,7 +344,14 @@ fn life_blocks(life: &GcLife) -> Vec<Block> {
 
 fn detail_blocks(life: &GcLife) -> Vec<Block> {
     let mut blocks = Vec::new();
-    let mut causes = Table::new(&["kind", "cause", "#count", "#total", "#longest", "where"]);
+    let mut causes = Table::new(&[
+        &t!("Kind"),
+        &t!("Cause"),
+        &t!("#Count"),
+        &t!("#Total"),
+        &t!("#Longest"),
+        &t!("Where"),
+    ]);
     for row in &life.causes {
         causes.row([
             row.kind.word().into(),
@@ -348,7 +368,7 @@ fn detail_blocks(life: &GcLife) -> Vec<Block> {
     blocks.extend(charts::causes(life));
     blocks.extend(charts::mmu(life));
     if !life.mmu.is_empty() {
-        let mut table = Table::new(&["#window", "#worst share left", "#at"]);
+        let mut table = Table::new(&[&t!("#Window"), &t!("#Worst share left"), &t!("#At")]);
         for point in &life.mmu {
             table.row([
                 text::duration(point.window).into(),
@@ -360,11 +380,11 @@ fn detail_blocks(life: &GcLife) -> Vec<Block> {
     }
     if let Some(safepoints) = &life.safepoints {
         let mut table = Table::new(&[
-            "safepoint operation",
-            "#count",
-            "#total",
-            "#longest",
-            "#arrival",
+            &t!("Safepoint operation"),
+            &t!("#Count"),
+            &t!("#Total"),
+            &t!("#Longest"),
+            &t!("#Arrival"),
         ]);
         for operation in safepoints.operations.iter().take(15) {
             table.row([

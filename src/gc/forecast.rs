@@ -1,11 +1,12 @@
 //! The trend of the live set, and when the heap would have been full.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::time::SECOND;
 
 /// The trend of the lower envelope of occupancy after collection: the floor under the saw-tooth.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Floor {
     /// First envelope point, on the axis of the life in microseconds.
     pub from: i64,
@@ -26,7 +27,7 @@ pub struct Floor {
 }
 
 /// When the floor meets the ceiling.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Forecast {
     /// What the forecast is made against: `heap`, `old generation`.
     pub ceiling_name: String,

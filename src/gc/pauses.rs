@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::event::{Event, PauseKind};
@@ -11,7 +12,7 @@ use crate::finding::Locator;
 use crate::time::SECOND;
 
 /// Pauses of the whole JVM. Durations in microseconds; percentiles are exact (nearest rank).
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct PauseSummary {
     /// Stop-the-world pauses, a pause inside another one not counted again.
     pub count: u64,
@@ -44,7 +45,7 @@ pub struct PauseSummary {
 }
 
 /// One row of the table of causes.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct CauseRow {
     /// What was done.
     pub kind: PauseKind,
@@ -61,7 +62,7 @@ pub struct CauseRow {
 }
 
 /// A pause of a second or more.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct LongPause {
     /// Its beginning on the axis of the life, microseconds.
     pub at: i64,

@@ -1,5 +1,6 @@
 //! The result of the gc room: what the incident room, the JSON contract and the document are made from.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::cause::CauseVerdict;
@@ -14,7 +15,7 @@ use crate::input::Coverage;
 use crate::time::{Instant, Moment, Stamp};
 
 /// What was found in all GC logs together.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct GcReport {
     /// One entry per life of a JVM, in order of time where known, else of sources.
     pub lives: Vec<GcLife>,
@@ -30,7 +31,7 @@ pub struct GcReport {
 ///
 /// All times named "on the axis of the life" are microseconds of uptime when the log has uptimes, else microseconds
 /// since `first_stamp`. Add them to `started` for wall-clock time.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct GcLife {
     /// Names of its sources in order of time (rotated files).
     pub sources: Vec<String>,
@@ -123,7 +124,7 @@ pub struct GcLife {
 }
 
 /// CPU time of collections. The JVM rounds it to 10 ms, so only pauses of 100 ms and more are summed.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct CpuSummary {
     /// Pauses summed.
     pub pauses: u64,
@@ -140,7 +141,7 @@ pub struct CpuSummary {
 }
 
 /// Collections that `System.gc()` asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Requested {
     /// How many.
     pub count: u64,
@@ -153,7 +154,7 @@ pub struct Requested {
 }
 
 /// How the log of a life ends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum LifeEnd {
     /// The JVM wrote its heap on exit: it ended itself in order (also `System.exit` after an `OutOfMemoryError`).
@@ -165,7 +166,7 @@ pub enum LifeEnd {
 }
 
 /// A fact of the start of a JVM.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Fact {
     /// Its name as the log has it: `Heap Max Capacity`.
     pub name: String,
@@ -176,7 +177,7 @@ pub struct Fact {
 }
 
 /// One collection, pause or stall.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct GcPoint {
     /// Its beginning on the axis of the life, microseconds.
     pub at: i64,
@@ -203,7 +204,7 @@ pub struct GcPoint {
 }
 
 /// Lost time per window of equal length.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct LossWindows {
     /// Beginning of the first window on the axis of the life, microseconds.
     pub from: i64,
@@ -214,7 +215,7 @@ pub struct LossWindows {
 }
 
 /// A point of the curve of minimum mutator utilisation (Cheng and Blelloch 2001).
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct MmuPoint {
     /// Length of the window in microseconds.
     pub window: i64,
@@ -225,7 +226,7 @@ pub struct MmuPoint {
 }
 
 /// Rates over the life, in bytes per second of the logged span.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Rates {
     /// Bytes allocated: the sum of the rises from the end of a collection to the beginning of the next.
     pub allocation: Option<f64>,
@@ -238,7 +239,7 @@ pub struct Rates {
 }
 
 /// Something that happened a number of times and matters.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Incident {
     /// What.
     pub kind: IncidentKind,
@@ -255,7 +256,9 @@ pub struct Incident {
 }
 
 /// Kinds of [`Incident`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum IncidentKind {
     /// The collector itself reports `Out Of Memory` (ZGC), or the log holds an `OutOfMemoryError`.

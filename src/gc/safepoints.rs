@@ -1,5 +1,6 @@
 //! Safepoints: every stop of the world, for the collector or for anything else, and how long the threads took to arrive.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::life::locator;
@@ -7,7 +8,7 @@ use super::run::Run;
 use crate::finding::Locator;
 
 /// All safepoints of a life. Durations in microseconds.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct SafepointSummary {
     /// How many.
     pub count: u64,
@@ -32,7 +33,7 @@ pub struct SafepointSummary {
 }
 
 /// Safepoints of one VM operation.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Operation {
     /// Name in HotSpot: `G1CollectForAllocation`.
     pub name: String,

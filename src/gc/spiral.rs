@@ -1,11 +1,12 @@
 //! The death spiral: the collector takes more time than it gives back, because each collection frees too little to pay
 //! for the next one.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// A death spiral with its stages. Times are on the axis of the life (see [`GcLife`](super::GcLife)): microseconds of
 /// uptime, or since the first stamp.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Spiral {
     /// Occupancy after collection stayed above 85 % of the ceiling from here on.
     pub pressure: Option<i64>,
@@ -38,7 +39,7 @@ pub struct Spiral {
 }
 
 /// A stretch of time worth a name that is not a death spiral.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Stretch {
     /// Beginning on the axis of the life, microseconds.
     pub from: i64,

@@ -3,6 +3,7 @@
 //! Sizes are bytes of the running JVM, not of the file. Object identifiers are `0x…` strings, because JSON numbers do
 //! not carry 64 bits everywhere.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::finding::Finding;
@@ -10,7 +11,7 @@ use crate::input::Coverage;
 use crate::time::Instant;
 
 /// Which references count as strong, which decides what is reachable and retained.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum RetainedAs {
     /// As the garbage collector sees it just before an `OutOfMemoryError`: `Reference.referent` is not a strong
@@ -22,7 +23,7 @@ pub enum RetainedAs {
 }
 
 /// What was found in one heap dump.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct HeapReport {
     /// Name of the source inside the bundle.
     pub source: String,
@@ -98,7 +99,7 @@ impl HeapReport {
 }
 
 /// What the heap itself says about its JVM, from `jdk.internal.misc.VM.savedProps` or `System.props`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct JvmInfo {
     /// `java.version`: `17.0.15`.
     pub java_version: Option<String>,
@@ -111,7 +112,7 @@ pub struct JvmInfo {
 }
 
 /// Memory outside the heap, from the statics of `java.nio.Bits`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct DirectMemory {
     /// Bytes reserved by direct buffers.
     pub reserved: u64,
@@ -122,7 +123,7 @@ pub struct DirectMemory {
 }
 
 /// How many roots of a kind a dump has.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct RootCount {
     /// `system class`, `JNI global`, `thread`, …
     pub kind: String,
@@ -131,7 +132,9 @@ pub struct RootCount {
 }
 
 /// By what kind of thing a suspect is held.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum OwnerKind {
     /// A static field: lives as long as its class is loaded.
@@ -153,7 +156,7 @@ pub enum OwnerKind {
 }
 
 /// Something that fills a large part of the heap.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Suspect {
     /// One sentence: the holder, what it is, what it retains.
     pub title: String,
@@ -188,7 +191,7 @@ pub struct Suspect {
 }
 
 /// An object on a path.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct PathStep {
     /// How the previous object refers to it: `.head`, `[17]`, `static CACHE`; for the first the kind of root.
     pub by: String,
@@ -201,7 +204,7 @@ pub struct PathStep {
 }
 
 /// A thread as the heap knows it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct HeapThread {
     /// `Thread.name`; empty when it cannot be read.
     pub name: String,
@@ -220,7 +223,7 @@ pub struct HeapThread {
 }
 
 /// An object that a frame of a stack refers to.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ThreadLocalVariable {
     /// Position in [`HeapThread::frames`], where the dump tells.
     pub frame: Option<u32>,
@@ -235,7 +238,7 @@ pub struct ThreadLocalVariable {
 }
 
 /// The objects of a class.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ClassRow {
     /// Name as in Java source, `byte[]`, `java.util.HashMap$Node`.
     pub class: String,
@@ -251,7 +254,7 @@ pub struct ClassRow {
 }
 
 /// Who retains how much, by three divisions of the heap.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Consumers {
     /// Static fields by the retained bytes of their value, most first.
     pub statics: Vec<Consumer>,
@@ -262,7 +265,7 @@ pub struct Consumers {
 }
 
 /// One consumer.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Consumer {
     /// Its name.
     pub name: String,
@@ -275,7 +278,7 @@ pub struct Consumer {
 }
 
 /// A lock of `java.util.concurrent`, read from its `AbstractQueuedSynchronizer`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct HeapLock {
     /// Class of the lock or synchronizer.
     pub class: String,
@@ -288,7 +291,7 @@ pub struct HeapLock {
 }
 
 /// Memory spent without use.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Waste {
     /// `duplicate strings`, `empty collections`, …
     pub kind: String,
@@ -301,7 +304,7 @@ pub struct Waste {
 }
 
 /// What grew between two dumps of one program, largest growth first.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Comparison {
     /// Name of the older source.
     pub old_source: String,
@@ -320,7 +323,7 @@ pub struct Comparison {
 }
 
 /// How much something grew. What one of the two reports does not list counts as 0 there.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Growth {
     /// Its name.
     pub name: String,

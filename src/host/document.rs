@@ -45,7 +45,7 @@ impl HostReport {
     }
 
     fn sockets(&self) -> Option<Block> {
-        let mut table = Table::new(&["Where", "State", "#Sockets", "Most to"]);
+        let mut table = Table::new(&[&t!("Where"), &t!("State"), &t!("#Sockets"), &t!("Most to")]);
         for sockets in &self.sockets {
             for (state, count) in &sockets.states {
                 let most = sockets.remotes.iter().find(|remote| remote.state == *state);
@@ -65,7 +65,12 @@ impl HostReport {
     }
 
     fn memory(&self) -> Option<Block> {
-        let mut table = Table::new(&["What", "#Committed or total", "#Change or used", "Where"]);
+        let mut table = Table::new(&[
+            &t!("What"),
+            &t!("#Committed or total"),
+            &t!("#Change or used"),
+            &t!("Where"),
+        ]);
         for native in &self.native {
             table.row([
                 t!("native memory, total").into(),
@@ -98,7 +103,13 @@ impl HostReport {
     }
 
     fn tasks(&self) -> Option<Block> {
-        let mut table = Table::new(&["When", "#Task", "#% of a processor", "Name", "Where"]);
+        let mut table = Table::new(&[
+            &t!("When"),
+            &t!("#Task"),
+            &t!("#% of a processor"),
+            &t!("Name"),
+            &t!("Where"),
+        ]);
         for top in &self.tops {
             for task in top.tasks.iter().filter(|task| task.cpu > 0.0).take(5) {
                 table.row([
@@ -116,11 +127,11 @@ impl HostReport {
 
     fn sources(&self) -> Block {
         let mut table = Table::new(&[
-            "Source",
-            "#Lines",
-            "#Records",
-            "#Not understood",
-            "First problem",
+            &t!("Source"),
+            &t!("#Lines"),
+            &t!("#Records"),
+            &t!("#Not understood"),
+            &t!("First problem"),
         ]);
         for coverage in &self.coverage {
             let problem = coverage

@@ -1,5 +1,6 @@
 //! The result of the host room.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::snapshot::{
@@ -10,7 +11,7 @@ use crate::finding::Finding;
 use crate::input::Coverage;
 
 /// What was found. Snapshots of a kind stand in the order of the sources.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct HostReport {
     /// Tables of sockets.
     pub sockets: Vec<Sockets>,

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::finding::Locator;
 
 /// A table of sockets (`ss`, `netstat`).
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Sockets {
     /// Sockets by state, in the spelling of `ss`: `CLOSE-WAIT`.
     pub states: BTreeMap<String, u64>,
@@ -20,7 +21,7 @@ pub struct Sockets {
 }
 
 /// Sockets of one state to one remote.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Remote {
     /// State as in [`Sockets::states`].
     pub state: String,
@@ -31,7 +32,7 @@ pub struct Remote {
 }
 
 /// A listening socket.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Listener {
     /// Its address and port.
     pub local: String,
@@ -44,10 +45,10 @@ pub struct Listener {
 }
 
 /// Open descriptors (`lsof`).
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Descriptors {
-    /// Descriptors with a number, by process.
-    pub processes: BTreeMap<u64, u64>,
+    /// Descriptors with a number, by the number of the process: keys of JSON objects are strings.
+    pub processes: BTreeMap<String, u64>,
     /// Descriptors by type: `REG`, `IPv4`, `sock`, `FIFO`.
     pub kinds: BTreeMap<String, u64>,
     /// Where it begins.
@@ -55,7 +56,7 @@ pub struct Descriptors {
 }
 
 /// One refresh of `top`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Top {
     /// Time of day as printed.
     pub clock: String,
@@ -70,7 +71,7 @@ pub struct Top {
 }
 
 /// A process or thread of `top`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Task {
     /// Process or thread identifier: with `-H` the `nid` of a thread dump in decimal.
     pub pid: u64,
@@ -81,7 +82,7 @@ pub struct Task {
 }
 
 /// The rows of one `vmstat`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct VmStat {
     /// Values by the letters of the header, one entry a row. The first row is the mean since boot.
     pub rows: Vec<BTreeMap<String, u64>>,
@@ -90,7 +91,7 @@ pub struct VmStat {
 }
 
 /// `free`, in the unit printed.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Memory {
     /// Total of memory.
     pub total: u64,
@@ -105,7 +106,7 @@ pub struct Memory {
 }
 
 /// One line of `/proc/PID/limits`; `None` is unlimited.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Limit {
     /// `Max open files`
     pub name: String,
@@ -118,7 +119,7 @@ pub struct Limit {
 }
 
 /// Key and value lines of a control group: `cpu.stat`, `memory.events`, `memory.stat`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Cgroup {
     /// The values.
     pub values: BTreeMap<String, u64>,
@@ -127,7 +128,7 @@ pub struct Cgroup {
 }
 
 /// Native Memory Tracking, summary or diff. Bytes.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct NativeMemory {
     /// The process, where written.
     pub pid: Option<u64>,
@@ -142,7 +143,7 @@ pub struct NativeMemory {
 }
 
 /// A category of Native Memory Tracking. Bytes.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Category {
     /// `Java Heap`, `Thread`, `Class`, …
     pub name: String,
@@ -155,7 +156,7 @@ pub struct Category {
 }
 
 /// `jcmd PID VM.flags`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Flags {
     /// The process, where written.
     pub pid: Option<u64>,
@@ -166,7 +167,7 @@ pub struct Flags {
 }
 
 /// `jcmd PID GC.heap_info`, its totals. Bytes.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct HeapInfo {
     /// `garbage-first heap`, `PSOldGen`, `Metaspace`, …
     pub space: String,
@@ -179,7 +180,7 @@ pub struct HeapInfo {
 }
 
 /// A class histogram. Bytes are shallow.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Histogram {
     /// The process, where written.
     pub pid: Option<u64>,
@@ -194,7 +195,8 @@ pub struct Histogram {
 }
 
 /// A row of a class histogram.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "HistogramRow")]
 pub struct ClassRow {
     /// Name as the JVM writes it: `[B`, `java.lang.String`.
     pub name: String,

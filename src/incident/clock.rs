@@ -1,6 +1,7 @@
 //! One clock for all sources. Stamps with a zone are true; stamps without one are shifted by the offset that makes
 //! shared events coincide; uptimes hang on the start of their JVM.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::t;
@@ -11,7 +12,7 @@ const STEP: i64 = 15 * 60 * SECOND;
 const STEPS: std::ops::RangeInclusive<i64> = -48..=56;
 
 /// How the clock of a source relates to UTC.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Clock {
     /// Name of the source.
     pub source: String,

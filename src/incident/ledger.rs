@@ -4,6 +4,7 @@
 //! 137, reason `OOMKilled`, the kernel's own line) only the strongest for and the strongest against count. A clue that
 //! no source could show weighs nothing and becomes advice on what to capture next time.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::finding::{Confidence, Evidence};
@@ -20,7 +21,9 @@ const IN_ORDER: i32 = 5;
 const REVERSED: i32 = -10;
 
 /// Which of the three questions a hypothesis answers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum Question {
     /// Why the process could not do its work.
@@ -30,7 +33,7 @@ pub enum Question {
 }
 
 /// One clue about a hypothesis.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Clue {
     /// Clues of one group speak of the same fact.
     pub group: String,
@@ -45,7 +48,7 @@ pub struct Clue {
 }
 
 /// Whether a clue is there.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Seen {
     /// The evidence shows it.
@@ -57,7 +60,7 @@ pub enum Seen {
 }
 
 /// A hypothesis judged on one life.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Judged {
     /// Identifier, `incident/…`.
     pub hypothesis: String,

@@ -1,5 +1,6 @@
 //! The result of the incident room: one verdict, and everything it rests on.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::clock::Clock;
@@ -10,7 +11,7 @@ use crate::input::{Coverage, Kind, ParseIssue};
 use crate::time::Moment;
 
 /// What happened.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct IncidentReport {
     /// The answer in words.
     pub verdict: Verdict,
@@ -43,7 +44,7 @@ pub struct IncidentReport {
 }
 
 /// The answer in words.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Verdict {
     /// How bad it was.
     pub severity: Severity,
@@ -78,7 +79,7 @@ impl Default for Verdict {
 }
 
 /// What users and operators felt.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Impact {
     /// Requests in the access logs, probes and static resources included.
     pub requests: Option<u64>,
@@ -94,7 +95,8 @@ pub struct Impact {
 }
 
 /// One life of a JVM: from its start to its end.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "JvmLife")]
 pub struct Life {
     /// Counted from 1 in order of time.
     pub number: u64,
@@ -125,7 +127,7 @@ pub struct Life {
 }
 
 /// Who or what ended a life.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Terminator {
     /// What it was.
     pub kind: End,
@@ -140,7 +142,9 @@ pub struct Terminator {
 }
 
 /// Ways to end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum End {
     /// It had not ended when the evidence was collected.
@@ -174,7 +178,7 @@ pub enum End {
 }
 
 /// One link of the causal chain.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Link {
     /// When.
     pub at: Option<Moment>,
@@ -185,7 +189,7 @@ pub struct Link {
 }
 
 /// One row of the timeline.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Entry {
     /// When it happened, or began.
     pub at: Moment,
@@ -202,7 +206,7 @@ pub struct Entry {
 }
 
 /// How deaths repeat.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Recurrence {
     /// Deaths of the same kind.
     pub deaths: u64,
@@ -215,7 +219,7 @@ pub struct Recurrence {
 }
 
 /// Evidence that was not there.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Missing {
     /// What: `a kernel log of the node`.
     pub what: String,
@@ -226,7 +230,7 @@ pub struct Missing {
 }
 
 /// A file given.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct SourceRow {
     /// Its name in the bundle.
     pub name: String,

@@ -1,5 +1,6 @@
 //! Asks every evidence room for its report, all at the same time.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::access::{self, AccessReport};
@@ -11,7 +12,7 @@ use crate::input::{Bundle, Coverage, Kind, Progress};
 use crate::threads::{self, ThreadsReport};
 
 /// What the evidence rooms found. A room without evidence has an empty report.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Rooms {
     /// Heap dumps, one report each.
     pub heap: Vec<HeapReport>,

@@ -12,6 +12,7 @@ use super::unpack::{self, Piece};
 use super::walk::{Found, Place, Walk};
 use super::{Bytes, Certainty, Kind, ParseIssue, Sample, Sniffer, Source, encoding, series};
 use crate::finding::Locator;
+use crate::t;
 
 /// Envelopes in envelopes: `kubectl logs --prefix --timestamps`.
 const LAYERS: usize = 3;
@@ -39,7 +40,8 @@ impl Watch {
         let shrunk = self.0.iter().filter_map(|(name, bytes)| {
             let from = bytes.lost_from()?;
             let locator = Locator::bytes(name, from, bytes.len() as u64);
-            let problem = "the file became shorter while it was read; these bytes count as zeros";
+            let problem =
+                t!("the file became shorter while it was read; these bytes count as zeros");
             Some(ParseIssue::new(locator, problem))
         });
         shrunk.collect()
@@ -70,7 +72,7 @@ impl Bundle {
         let recogniser = match Recogniser::new(sniffers) {
             Ok(recogniser) => recogniser,
             Err(error) => {
-                let problem = format!("recognition cannot be prepared: {error}");
+                let problem = t!("recognition cannot be prepared: {error}", error);
                 return Self {
                     issues: vec![ParseIssue::new(Locator::whole("-"), problem)],
                     ..Self::default()
@@ -121,7 +123,7 @@ impl Bundle {
         }
         for (&index, &earlier) in &copy_of {
             let original = &self.sources[earlier].name;
-            let problem = format!("has the same content as {original}; left out");
+            let problem = t!("has the same content as {original}; left out", original);
             let locator = Locator::whole(&self.sources[index].name);
             self.issues.push(ParseIssue::new(locator, problem));
         }
@@ -146,7 +148,7 @@ fn open(found: &Found, recogniser: &Recogniser<'_>) -> Bundle {
             bytes
         }
         Err(problem) => {
-            issue(format!("cannot be read: {problem}"));
+            issue(t!("cannot be read: {problem}", problem));
             return part;
         }
     };

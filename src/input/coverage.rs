@@ -2,15 +2,18 @@
 
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::finding::Locator;
+use crate::t;
+use crate::text::said;
 
 /// Issues kept with their text; the rest are only counted.
 const KEPT: usize = 3;
 
 /// Something in a source that was not understood or not readable.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ParseIssue {
     /// Where.
     pub locator: Locator,
@@ -35,7 +38,7 @@ impl fmt::Display for ParseIssue {
 }
 
 /// What was read of one source, in the terms of its format.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Coverage {
     /// Name of the source.
     pub source: String,
@@ -86,7 +89,11 @@ impl Coverage {
         if self.issues.len() < KEPT {
             let quote: String = String::from_utf8_lossy(text).chars().take(120).collect();
             let locator = Locator::line(self.source.clone(), line);
-            let problem = format!("expected {expected}, found {quote:?}");
+            let problem = t!(
+                "expected {expected}, found {quote}",
+                expected = said(expected),
+                quote = format!("{quote:?}")
+            );
             self.issues.push(ParseIssue::new(locator, problem));
         }
     }

@@ -8,7 +8,10 @@ use std::path::{Path, PathBuf};
 use super::mmap::Map;
 use super::{Bytes, ParseIssue};
 use crate::finding::Locator;
+use crate::key;
+use crate::t;
 use crate::text;
+use crate::text::said;
 
 /// Files of all folders given.
 const MOST_FILES: usize = 50_000;
@@ -65,8 +68,11 @@ impl Walk {
                 Ok(metadata) if is_pipe(metadata.file_type()) => {
                     walk.add(name, Place::Pipe(path.clone()));
                 }
-                Ok(_) => walk.issue(&name, "is a device or socket; not read"),
-                Err(error) => walk.issue(&name, format!("cannot be read: {}", plain(&error))),
+                Ok(_) => walk.issue(&name, t!("is a device or socket; not read")),
+                Err(error) => walk.issue(
+                    &name,
+                    t!("cannot be read: {problem}", problem = plain(&error)),
+                ),
             }
         }
         walk
@@ -89,14 +95,17 @@ impl Walk {
         if depth > DEEPEST {
             self.issue(
                 &shown,
-                format!("more than {DEEPEST} folders deep; left out"),
+                t!("more than {limit} folders deep; left out", limit = DEEPEST),
             );
             return;
         }
         let mut entries: Vec<_> = match fs::read_dir(folder) {
             Ok(entries) => entries.filter_map(Result::ok).collect(),
             Err(error) => {
-                let problem = format!("the folder cannot be listed: {}", plain(&error));
+                let problem = t!(
+                    "the folder cannot be listed: {problem}",
+                    problem = plain(&error)
+                );
                 self.issue(&shown, problem);
                 return;
             }
@@ -110,14 +119,17 @@ impl Walk {
                 Ok(kind) if kind.is_symlink() => match fs::metadata(&path) {
                     Ok(target) if target.is_file() => self.file(name, path),
                     Ok(target) if target.is_dir() => {
-                        self.issue(&name, "is a link to a folder; not followed");
+                        self.issue(&name, t!("is a link to a folder; not followed"));
                     }
-                    Ok(_) => self.issue(&name, "is a link to a special file; not read"),
-                    Err(_) => self.issue(&name, "is a link to nothing"),
+                    Ok(_) => self.issue(&name, t!("is a link to a special file; not read")),
+                    Err(_) => self.issue(&name, t!("is a link to nothing")),
                 },
                 Ok(kind) if kind.is_file() => self.file(name, path),
-                Ok(_) => self.issue(&name, "is a pipe, device or socket; not read"),
-                Err(error) => self.issue(&name, format!("cannot be read: {}", plain(&error))),
+                Ok(_) => self.issue(&name, t!("is a pipe, device or socket; not read")),
+                Err(error) => self.issue(
+                    &name,
+                    t!("cannot be read: {problem}", problem = plain(&error)),
+                ),
             }
         }
     }
@@ -129,13 +141,13 @@ impl Walk {
             _ if self
                 .issues
                 .last()
-                .is_some_and(|last| last.problem == TOO_MANY) => {}
-            _ => self.issue(&name, TOO_MANY),
+                .is_some_and(|last| last.problem == said(TOO_MANY)) => {}
+            _ => self.issue(&name, said(TOO_MANY)),
         }
     }
 }
 
-const TOO_MANY: &str = "from here on files are left out: more than 50,000 were given";
+const TOO_MANY: &str = key!("from here on files are left out: more than 50,000 were given");
 
 /// The names of the paths in the report: the last part of each, all of it where that would name two alike.
 fn names_of(paths: &[PathBuf]) -> Vec<String> {
@@ -198,11 +210,15 @@ fn streamed(reader: impl Read) -> Result<(Bytes, Option<String>), String> {
     let result = reader.take(MOST_STREAMED).read_to_end(&mut buffer);
     let problem = match result {
         Err(error) if buffer.is_empty() => return Err(plain(&error)),
-        Err(error) => Some(format!("reading stopped early: {}", plain(&error))),
+        Err(error) => Some(t!(
+            "reading stopped early: {problem}",
+            problem = plain(&error)
+        )),
         Ok(_) if buffer.len() as u64 == MOST_STREAMED => {
             let most = text::bytes(MOST_STREAMED);
-            Some(format!(
-                "only the first {most} of a stream are read; give a file"
+            Some(t!(
+                "only the first {most} of a stream are read; give a file",
+                most
             ))
         }
         Ok(_) => None,

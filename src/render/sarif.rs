@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::finding::{Confidence, Evidence, Finding, Place, RuleMeta, Severity};
+use crate::text::{Locale, said};
 
 /// The log, with the rules that fired.
 pub fn sarif(findings: &[&Finding], rules: &[&RuleMeta], version: &str) -> String {
@@ -17,6 +18,7 @@ pub fn sarif(findings: &[&Finding], rules: &[&RuleMeta], version: &str) -> Strin
         "$schema": "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json",
         "version": "2.1.0",
         "runs": [{
+            "language": Locale::current().language.tag(),
             "tool": {"driver": {
                 "name": "diag",
                 "version": version,
@@ -31,9 +33,9 @@ pub fn sarif(findings: &[&Finding], rules: &[&RuleMeta], version: &str) -> Strin
 fn described(rule: &RuleMeta) -> Value {
     json!({
         "id": rule.id,
-        "shortDescription": {"text": rule.title},
-        "fullDescription": {"text": rule.means},
-        "help": {"text": format!("{}\n\n{}", rule.detected, rule.advice)},
+        "shortDescription": {"text": said(rule.title)},
+        "fullDescription": {"text": said(rule.means)},
+        "help": {"text": format!("{}\n\n{}", said(rule.detected), said(rule.advice))},
         "defaultConfiguration": {"level": level(rule.severity)},
     })
 }
@@ -59,7 +61,7 @@ fn result(finding: &Finding) -> Value {
         "message": {"text": message},
         "locations": locations.first().into_iter().collect::<Vec<_>>(),
         "relatedLocations": locations.iter().skip(1).collect::<Vec<_>>(),
-        "properties": {"severity": finding.severity.word(), "confidence": finding.confidence.word()},
+        "properties": {"severity": finding.severity.name(), "confidence": finding.confidence.word()},
     })
 }
 

@@ -1,9 +1,12 @@
 //! What a thread is doing, in one word.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// What a thread is doing, judged by its stack. The first that applies, in the order of `classify`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum Activity {
     /// A thread of the garbage collector.

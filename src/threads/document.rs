@@ -162,8 +162,14 @@ impl ThreadsReport {
             return Vec::new();
         };
         let rows = |limit: usize| {
-            let mut table =
-                Table::new(&["Pool", "#Threads", "#Busy", "#Share", "#Idle", "Busy with"]);
+            let mut table = Table::new(&[
+                &t!("Pool"),
+                &t!("#Threads"),
+                &t!("#Busy"),
+                &t!("#Share"),
+                &t!("#Idle"),
+                &t!("Busy with"),
+            ]);
             for pool in last.pools.iter().take(limit) {
                 let with: Vec<String> = pool
                     .busy_with
@@ -195,7 +201,14 @@ impl ThreadsReport {
             return Vec::new();
         }
         let rows = |limit: usize| {
-            let mut table = Table::new(&["Thread", "#Dumps", "#Over", "#Processor", "Doing", "At"]);
+            let mut table = Table::new(&[
+                &t!("Thread"),
+                &t!("#Dumps"),
+                &t!("#Over"),
+                &t!("#Processor"),
+                &t!("Doing"),
+                &t!("At"),
+            ]);
             for stuck in self.stuck.iter().take(limit) {
                 table.row([
                     Words::code(&stuck.thread.name),
@@ -226,7 +239,14 @@ impl ThreadsReport {
         if self.cpu.is_empty() {
             return Vec::new();
         }
-        let mut table = Table::new(&["Thread", "#Processor", "#Of", "#Share", "#top", "At"]);
+        let mut table = Table::new(&[
+            &t!("Thread"),
+            &t!("#Processor"),
+            &t!("#Of"),
+            &t!("#Share"),
+            &t!("#top"),
+            &t!("At"),
+        ]);
         for cpu in &self.cpu {
             table.row([
                 Words::code(&cpu.thread.name),
@@ -249,7 +269,7 @@ impl ThreadsReport {
         if self.families.is_empty() {
             return Vec::new();
         }
-        let mut table = Table::new(&["Family", "Threads in each dump"]);
+        let mut table = Table::new(&[&t!("Family"), &t!("Threads in each dump")]);
         for family in &self.families {
             let shown: Vec<String> = family.counts.iter().take(30).map(u64::to_string).collect();
             table.row([Words::code(&family.name), shown.join(" ").into()]);
@@ -265,12 +285,12 @@ impl ThreadsReport {
             return Vec::new();
         }
         let mut table = Table::new(&[
-            "Dump",
-            "Taken",
-            "#Threads",
-            "#Blocked",
-            "#Deadlocks",
-            "#Most held up by one",
+            &t!("Dump"),
+            &t!("Taken"),
+            &t!("#Threads"),
+            &t!("#Blocked"),
+            &t!("#Deadlocks"),
+            &t!("#Most held up by one"),
         ]);
         for dump in self.dumps.iter().take(DETAIL_ROWS) {
             table.row([
@@ -288,11 +308,11 @@ impl ThreadsReport {
 
     fn coverage_table(&self) -> Block {
         let mut table = Table::new(&[
-            "Source",
-            "Format",
-            "#Bytes",
-            "#Threads",
-            "#Lines not understood",
+            &t!("Source"),
+            &t!("Format"),
+            &t!("#Bytes"),
+            &t!("#Threads"),
+            &t!("#Lines not understood"),
         ]);
         let mut issues = Vec::new();
         for coverage in &self.coverage {

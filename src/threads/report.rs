@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::activity::Activity;
@@ -15,7 +16,7 @@ pub(super) fn share(part: f64, whole: f64) -> f64 {
 }
 
 /// What was found in all thread dumps together.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ThreadsReport {
     /// Every dump, in order of time as far as known, then of source and line.
     pub dumps: Vec<DumpSummary>,
@@ -34,7 +35,7 @@ pub struct ThreadsReport {
 }
 
 /// One thread dump.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct DumpSummary {
     /// Name of the source that holds it.
     pub source: String,
@@ -95,7 +96,7 @@ pub struct DumpSummary {
 }
 
 /// A thread that a report mentions, with every identity by which other evidence may know it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ThreadRef {
     /// Its name, as it was set: any characters.
     pub name: String,
@@ -110,7 +111,9 @@ pub struct ThreadRef {
 }
 
 /// What kind of lock a thread waits for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum LockKind {
     /// `synchronized`.
@@ -122,7 +125,7 @@ pub enum LockKind {
 }
 
 /// Threads that wait for each other in a circle.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Deadlock {
     /// The members; each waits for the next, the last for the first.
     pub threads: Vec<DeadlockedThread>,
@@ -135,7 +138,7 @@ pub struct Deadlock {
 }
 
 /// A member of a deadlock.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct DeadlockedThread {
     /// The thread.
     #[serde(flatten)]
@@ -153,7 +156,7 @@ pub struct DeadlockedThread {
 }
 
 /// A thread that holds a lock others wait for, and that does not wait for a lock itself.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct RootBlocker {
     /// The thread.
     pub thread: ThreadRef,
@@ -182,7 +185,7 @@ pub struct RootBlocker {
 }
 
 /// A lock that is wanted and whose owner is not visible. Never evidence of a deadlock.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct OwnerlessLock {
     /// Class and identity, as `C <0x…>`.
     pub lock: String,
@@ -203,7 +206,7 @@ pub struct OwnerlessLock {
 }
 
 /// One thread waits for a lock.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct WaitEdge {
     /// Line of the waiting thread in the source of the dump.
     pub from: u64,
@@ -218,7 +221,7 @@ pub struct WaitEdge {
 }
 
 /// Why the owner of a lock is not visible.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Unseen {
     /// The dump does not list owned synchronizers: taken without `-l`, or a format without them.
@@ -234,7 +237,9 @@ pub enum Unseen {
 }
 
 /// What kind of pool a family of threads is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum PoolKind {
     /// Serves requests: Tomcat, Jetty, Undertow, WebLogic, WebSphere.
@@ -254,7 +259,7 @@ pub enum PoolKind {
 }
 
 /// How one family of threads is used.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct PoolUse {
     /// Common name, numbers replaced by `N`: `http-nio-8080-exec-N`.
     pub name: String,
@@ -279,7 +284,7 @@ pub struct PoolUse {
 }
 
 /// Threads with identical stacks.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct StackGroup {
     /// How many.
     pub count: u64,
@@ -294,7 +299,7 @@ pub struct StackGroup {
 }
 
 /// A node of the call tree.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct CallNode {
     /// How deep it is nested; 0 for the root, which is named `all`.
     pub depth: u32,
@@ -305,7 +310,7 @@ pub struct CallNode {
 }
 
 /// Virtual threads and what carries them.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct VirtualThreads {
     /// Carrier threads in the dump.
     pub carriers: u64,
@@ -320,7 +325,7 @@ pub struct VirtualThreads {
 }
 
 /// A virtual thread that keeps its carrier although it waits.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct PinnedThread {
     /// Its carrier.
     pub carrier: ThreadRef,
@@ -333,7 +338,9 @@ pub struct PinnedThread {
 }
 
 /// What pins a virtual thread to its carrier (JEP 444, JEP 491).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum Pin {
     /// A class initialiser on its stack, or waiting for one.
@@ -347,7 +354,7 @@ pub enum Pin {
 }
 
 /// Figures of a virtual thread scheduler.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct SchedulerState {
     /// Where it stands.
     pub at: Locator,
@@ -368,7 +375,7 @@ pub struct SchedulerState {
 }
 
 /// A thread that cleans up behind the collector and is not waiting for its queue.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ReferenceThread {
     /// The thread: `Finalizer`, `Reference Handler`, `Common-Cleaner`.
     pub thread: ThreadRef,
@@ -383,7 +390,7 @@ pub struct ReferenceThread {
 }
 
 /// Processor time in microseconds by kind of thread.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct CpuByKind {
     /// Java threads.
     pub java: i64,
@@ -396,7 +403,7 @@ pub struct CpuByKind {
 }
 
 /// A line of the heap footer.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct HeapSpace {
     /// As the VM names it: `garbage-first heap`, `PSYoungGen`, `Metaspace`.
     pub name: String,
@@ -409,7 +416,7 @@ pub struct HeapSpace {
 }
 
 /// A thread that was found on the same stack in several dumps, and not idle.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct StuckThread {
     /// The thread, in the last of these dumps.
     pub thread: ThreadRef,
@@ -432,7 +439,7 @@ pub struct StuckThread {
 }
 
 /// Processor time that a thread used between two dumps.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct CpuUse {
     /// The thread, in the last dump.
     pub thread: ThreadRef,
@@ -451,7 +458,7 @@ pub struct CpuUse {
 }
 
 /// How a family of threads grew over the dumps.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct FamilyGrowth {
     /// Common name, numbers replaced by `N`.
     pub name: String,

@@ -7,10 +7,12 @@ mod parse;
 
 pub use parse::{clf, iso8601, rfc2822, syslog};
 
+use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::fmt;
 
 use jiff::tz::TimeZone;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -157,8 +159,22 @@ impl<'de> Deserialize<'de> for Instant {
     }
 }
 
+impl JsonSchema for Instant {
+    fn schema_name() -> Cow<'static, str> {
+        "Instant".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "type": "string",
+            "description": "RFC 3339, UTC, microseconds where the evidence has them: `2026-11-22T01:02:03.456Z`; \
+                            beyond year 9999 microseconds since 1970 as `…us`",
+        })
+    }
+}
+
 /// An instant known to lie in `[lo, hi]`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub struct Moment {
     /// Not before this.
     pub lo: Instant,
@@ -223,7 +239,7 @@ impl fmt::Display for Moment {
 }
 
 /// What a line of a log says about time, before its clock is known.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum Stamp {
     /// Date, time and zone: a real moment.
     Zoned(Moment),

@@ -42,7 +42,7 @@ impl Section for Lsof {
         };
         // `cwd`, `mem` and `txt` are no descriptors; `12u` is one.
         if descriptor.starts_with(|c: char| c.is_ascii_digit()) {
-            *self.found.processes.entry(pid).or_default() += 1;
+            *self.found.processes.entry(pid.to_string()).or_default() += 1;
             let kind = words.get(self.descriptor + 1).copied().unwrap_or("?");
             *self.found.kinds.entry(kind.to_owned()).or_default() += 1;
         }

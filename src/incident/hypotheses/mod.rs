@@ -28,6 +28,7 @@ use super::ledger::{Clue, Judged, Order, Question, Seen, judge};
 use super::needs::Need;
 use super::report::Link;
 use crate::finding::RuleMeta;
+use crate::text::said;
 
 /// A claim about why a process could not work, or what made that happen.
 pub(super) struct Hypothesis {
@@ -151,7 +152,7 @@ pub(super) fn judge_all(case: &Case<'_>) -> Vec<Opinion> {
             Opinion {
                 judged: Judged {
                     hypothesis: hypothesis.meta.id.to_owned(),
-                    title: hypothesis.meta.title.to_owned(),
+                    title: said(hypothesis.meta.title).to_owned(),
                     question: hypothesis.question,
                     confidence,
                     decibans,

@@ -7,6 +7,7 @@ use memchr::memmem;
 use rayon::prelude::*;
 
 use super::stream::Decoder;
+use crate::t;
 
 /// Magic and method of a member.
 const MAGIC: &[u8] = &[0x1f, 0x8b, 8];
@@ -149,7 +150,7 @@ pub(super) fn inflate_blocks(packed: &[u8], limit: u64) -> (Vec<u8>, Option<(u64
     let offset = (packed.len() - members.remaining()) as u64;
     let problem = match result {
         Err(error) => Some(error.to_string()),
-        Ok(_) if members.remaining() > 0 => Some("what follows is no gzip member".to_owned()),
+        Ok(_) if members.remaining() > 0 => Some(t!("what follows is no gzip member")),
         Ok(_) => None,
     };
     (content, problem.map(|problem| (offset, problem)))

@@ -15,6 +15,7 @@ use std::io::Read;
 use self::stream::Decoder;
 use super::{Bytes, ParseIssue};
 use crate::finding::Locator;
+use crate::t;
 use crate::text;
 
 /// Archives in archives.
@@ -106,14 +107,14 @@ impl Unpacker {
     fn take(&mut self, name: String, bytes: Bytes, depth: u32) {
         let packing = Packing::of(&bytes);
         if packing.is_some() && depth > DEPTH {
-            let problem = format!("packed more than {DEPTH} deep; not opened");
+            let problem = t!("packed more than {limit} deep; not opened", limit = DEPTH);
             self.issue(Locator::whole(name), problem);
             return;
         }
         match packing {
             None => self.out.pieces.push(Piece { name, bytes }),
             Some(Packing::Foreign(what)) => {
-                let problem = format!("{what} is not read; unpack it and give the content");
+                let problem = t!("{what} is not read; unpack it and give the content", what);
                 self.issue(Locator::whole(name), problem);
             }
             Some(Packing::Tar) => self.mapped_tar(&name, &bytes, depth),
@@ -177,22 +178,30 @@ impl Unpacker {
             self.damaged(name, offset, total, error);
         } else if let Some(rest) = reader.trailing() {
             let locator = Locator::bytes(name, offset, total);
-            let problem = format!("{rest} bytes after the compressed data are not understood");
+            let problem = t!(
+                "{count} bytes after the compressed data are not understood",
+                count = rest
+            );
             self.issue(locator, problem);
         }
     }
 
     fn damaged(&mut self, name: &str, offset: u64, total: u64, problem: &str) {
         let locator = Locator::bytes(name, offset.min(total), total);
-        let problem = format!("cannot be unpacked further: {problem}; what came before is used");
+        let problem = t!(
+            "cannot be unpacked further: {problem}; what came before is used",
+            problem
+        );
         self.issue(locator, problem);
     }
 
     fn too_much(&mut self, name: &str, given: u64) {
         let given = text::bytes(given);
-        let problem = format!(
-            "unpacking stopped after {given}: more than {MOST_RATIO} times its packed size or more than {}",
-            text::bytes(MOST_BYTES)
+        let problem = t!(
+            "unpacking stopped after {given}: more than {ratio} times its packed size or more than {most}",
+            given,
+            ratio = MOST_RATIO,
+            most = text::bytes(MOST_BYTES)
         );
         self.issue(Locator::whole(name), problem);
     }
@@ -203,7 +212,10 @@ impl Unpacker {
             0 => false,
             1 => {
                 self.members_left = 0;
-                let problem = format!("more than {MEMBERS} members; the rest is left out");
+                let problem = t!(
+                    "more than {limit} members; the rest is left out",
+                    limit = MEMBERS
+                );
                 self.issue(Locator::whole(archive), problem);
                 false
             }

@@ -1,5 +1,6 @@
 //! A decompressor with a limit, which remembers how it ended.
 
+use crate::t;
 use std::io::{self, Read};
 
 /// A decompressor over a slice that knows how much of it is left.
@@ -133,7 +134,7 @@ impl<'a, D: Decoder<'a>> Read for Bounded<D> {
 /// What a decompressor complains about, in words for a person.
 fn plain(error: &io::Error) -> String {
     match error.kind() {
-        io::ErrorKind::UnexpectedEof => "the compressed data ends early".to_owned(),
+        io::ErrorKind::UnexpectedEof => t!("the compressed data ends early"),
         _ => error.to_string(),
     }
 }

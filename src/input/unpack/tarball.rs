@@ -8,6 +8,7 @@ use super::stream::{Bounded, Decoder};
 use super::{Unpacker, member_name};
 use crate::finding::Locator;
 use crate::input::Bytes;
+use crate::t;
 
 /// Size of a header, and the unit of everything in a tar.
 pub(super) const BLOCK: usize = 512;
@@ -72,7 +73,10 @@ impl Unpacker {
             let mut entry = match entry {
                 Ok(entry) => entry,
                 Err(error) => {
-                    self.issue(Locator::whole(name), format!("the archive is cut: {error}"));
+                    self.issue(
+                        Locator::whole(name),
+                        t!("the archive is cut: {error}", error),
+                    );
                     return;
                 }
             };
@@ -90,7 +94,7 @@ impl Unpacker {
                 let result = (&mut entry).take(self.bytes_left).read_to_end(&mut content);
                 self.bytes_left -= content.len() as u64;
                 if let Err(error) = result {
-                    self.issue(Locator::whole(&member), format!("is cut: {error}"));
+                    self.issue(Locator::whole(&member), t!("is cut: {error}", error));
                 }
                 self.take(member, Bytes::from(content), depth + 1);
                 continue;
@@ -101,7 +105,7 @@ impl Unpacker {
                 let locator = Locator::bytes(&member, total.saturating_sub(start), size);
                 self.issue(
                     locator,
-                    "the archive ends here; what came before is used".to_owned(),
+                    t!("the archive ends here; what came before is used").to_owned(),
                 );
             }
             let range = start.min(total) as usize..end.min(total) as usize;
@@ -132,7 +136,7 @@ impl Unpacker {
         for entry in entries {
             let Ok(mut entry) = entry else {
                 // The decompressor's own error is reported by the caller; this is its echo, or a damaged header.
-                let problem = "the archive is damaged; what came before is used";
+                let problem = t!("the archive is damaged; what came before is used");
                 self.issue(Locator::whole(name), problem);
                 whole = false;
                 break;
@@ -153,7 +157,10 @@ impl Unpacker {
             let cut = result.is_err() || read < size;
             if cut {
                 let locator = Locator::bytes(&member, read, size.max(read));
-                self.issue(locator, "the archive ends here; what came before is used");
+                self.issue(
+                    locator,
+                    t!("the archive ends here; what came before is used"),
+                );
             }
             found.push((member, content));
             if cut {

@@ -8,6 +8,7 @@ use memchr::memmem;
 use super::{Unpacker, member_name};
 use crate::finding::Locator;
 use crate::input::Bytes;
+use crate::t;
 
 /// Signature of a local file header (APPNOTE 4.3.7).
 const LOCAL: &[u8] = b"PK\x03\x04";
@@ -24,8 +25,10 @@ impl Unpacker {
         let mut archive = match zip::ZipArchive::new(Cursor::new(&bytes[..])) {
             Ok(archive) => archive,
             Err(error) => {
-                let problem =
-                    format!("the directory of the archive is unreadable ({error}); read in order");
+                let problem = t!(
+                    "the directory of the archive is unreadable ({error}); read in order",
+                    error
+                );
                 self.issue(Locator::whole(name), problem);
                 self.zip_in_order(name, bytes, depth);
                 return;
@@ -36,7 +39,7 @@ impl Unpacker {
             let mut file = match archive.by_index(index) {
                 Ok(file) => file,
                 Err(error) => {
-                    let problem = format!("member {index} cannot be opened: {error}");
+                    let problem = t!("member {index} cannot be opened: {error}", index, error);
                     self.issue(Locator::whole(name), problem);
                     continue;
                 }
@@ -68,7 +71,10 @@ impl Unpacker {
             self.too_much(member, content.len() as u64);
         } else if let Err(error) = result {
             let at = content.len() as u64;
-            let problem = format!("cannot be unpacked further: {error}; what came before is used");
+            let problem = t!(
+                "cannot be unpacked further: {problem}; what came before is used",
+                problem = error
+            );
             self.issue(Locator::bytes(member, at, at), problem);
         }
         self.bytes_left -= content.len() as u64;
@@ -102,7 +108,7 @@ impl Unpacker {
                         (content, known.map_or(consumed, <[u8]>::len))
                     }
                     method => {
-                        let problem = format!("packed with method {method}, which is not read");
+                        let problem = t!("packed with method {method}, which is not read", method);
                         self.issue(Locator::whole(&member), problem);
                         (Vec::new(), known.map_or(0, <[u8]>::len))
                     }

@@ -186,11 +186,11 @@ impl Page {
     fn finding(&mut self, finding: &Finding, level: usize) {
         let heading = level.min(6);
         let severity = finding.severity;
-        let word = severity.word();
+        let (class, word) = (severity.name(), severity.word());
         let id = self.id();
         let _ = write!(
             self.out,
-            "<article class=\"finding {word}\" aria-labelledby=\"{id}\">\n\
+            "<article class=\"finding {class}\" aria-labelledby=\"{id}\">\n\
              <h{heading} id=\"{id}\"><span class=\"badge\"><span aria-hidden=\"true\">{sign}</span> {word}</span> {title}</h{heading}>\n\
              <p class=\"about\"><span class=\"sure\">{sure}</span>",
             sign = sign(severity),

@@ -13,6 +13,7 @@ use sha2::{Digest, Sha256};
 use super::sign;
 use crate::document::Document;
 use crate::t;
+use crate::text::Locale;
 
 const STYLE: &str = include_str!("style.css");
 const SCRIPT: &str = include_str!("script.js");
@@ -42,13 +43,14 @@ pub fn html(documents: &[Document], footer: &str) -> String {
     // The words of the script stand in attributes, so that it has no language of its own.
     let _ = write!(
         out,
-        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
+        "<!DOCTYPE html>\n<html lang=\"{language}\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta http-equiv=\"Content-Security-Policy\" content=\"{policy}\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
          <meta name=\"color-scheme\" content=\"light dark\">\n<title>{title}</title>\n\
          <style>{STYLE}</style>\n</head>\n\
          <body data-copy=\"{copy}\" data-copied=\"{copied}\" data-filter=\"{filter}\" data-reset=\"{reset}\" data-hint=\"{hint}\">\n\
          <a class=\"skip\" href=\"#main\">{skip}</a>\n",
+        language = Locale::current().language.tag(),
         policy = *POLICY,
         title = escape::text(title),
         copy = escape::text(&t!("Copy as Markdown")),
@@ -105,7 +107,7 @@ impl Page {
              <div class=\"verdict {class}\">\n<p class=\"word\"><span class=\"sign\" aria-hidden=\"true\">{sign}</span> {word}</p>\n\
              <p class=\"headline\">{headline}</p>\n",
             title = escape::text(&document.title),
-            class = severity.word(),
+            class = severity.name(),
             sign = sign(severity),
             word = severity.word(),
             headline = escape::words(&verdict.headline),

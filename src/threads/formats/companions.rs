@@ -6,6 +6,7 @@ use memchr::memmem;
 
 use crate::finding::Locator;
 use crate::input::{Coverage, Lines};
+use crate::key;
 use crate::threads::report::SchedulerState;
 
 pub(super) const TOP: &str = "top -H";
@@ -43,7 +44,9 @@ pub(super) fn top(source: &str, bytes: &[u8]) -> (BTreeMap<u64, f64>, Coverage) 
                 }
                 // The summary of the next screen.
                 None if is_summary(&text) => columns = None,
-                None => coverage.line_not_understood(line.number, line.text, "a row of top -H"),
+                None => {
+                    coverage.line_not_understood(line.number, line.text, key!("a row of top -H"))
+                }
             }
         }
     }
@@ -91,7 +94,7 @@ pub(super) fn schedulers(source: &str, bytes: &[u8]) -> (Vec<SchedulerState>, Co
             _ => coverage.line_not_understood(
                 line.number,
                 line.text,
-                "the figures of a ForkJoinPool",
+                key!("the figures of a ForkJoinPool"),
             ),
         }
     }

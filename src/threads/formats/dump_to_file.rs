@@ -6,6 +6,7 @@ use memchr::memrchr;
 use super::header::decimal;
 use super::locks;
 use crate::input::{Coverage, Lines};
+use crate::key;
 use crate::threads::dump::{Dump, LockLine, Owner, State, Thread, ThreadKind};
 use crate::threads::frames::Frames;
 use crate::time;
@@ -69,7 +70,7 @@ pub(super) fn read(source: &str, bytes: &[u8], frames: &mut Frames) -> (Vec<Dump
             }
         };
         if !known {
-            coverage.line_not_understood(line.number, text, "a line of Thread.dump_to_file");
+            coverage.line_not_understood(line.number, text, key!("a line of Thread.dump_to_file"));
         }
         before = [before[1], text];
     }

@@ -7,6 +7,7 @@ use super::header::decimal;
 use super::locks::{dotted, dotted_name};
 use crate::finding::Locator;
 use crate::input::{Coverage, Lines};
+use crate::key;
 use crate::threads::dump::{
     Dump, LockLine, LockUse, Owner, State, Thread, ThreadKind, VmDeadlock, VmMember, address,
 };
@@ -47,9 +48,9 @@ pub(super) fn read(source: &str, bytes: &[u8], frames: &mut Frames) -> (Vec<Dump
             continue;
         };
         if !is_tag(tag) && !line.text.trim_ascii().is_empty() && !line.text.starts_with(b" ") {
-            coverage.line_not_understood(line.number, line.text, "a tag of a javacore");
+            coverage.line_not_understood(line.number, line.text, key!("a tag of a javacore"));
         } else if !tagged(dump, tag, rest, line.number, frames) {
-            coverage.line_not_understood(line.number, line.text, "the fields of this tag");
+            coverage.line_not_understood(line.number, line.text, key!("the fields of this tag"));
         }
     }
     coverage.records = dumps.iter().map(|dump| dump.threads.len() as u64).sum();

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use super::dump_to_file;
 use crate::finding::Locator;
 use crate::input::{Coverage, ParseIssue};
+use crate::t;
 use crate::threads::dump::{Dump, LockLine, LockUse, Owner, State, Thread, ThreadKind};
 use crate::threads::frames::Frames;
 use crate::time;
@@ -171,7 +172,7 @@ pub(super) fn read(source: &str, bytes: &[u8], frames: &mut Frames) -> (Vec<Dump
         let closed = close(bytes);
         let again = parse(&closed, frames);
         let at = Locator::line(source, error.line() as u64);
-        coverage.report(ParseIssue::new(at, format!("not whole JSON: {error}")));
+        coverage.report(ParseIssue::new(at, t!("not whole JSON: {error}", error)));
         again.map(|mut dump| {
             dump.ended = Some(false);
             dump

@@ -4,6 +4,7 @@ use memchr::memmem;
 
 use super::header::decimal;
 use crate::input::{Coverage, Lines};
+use crate::key;
 use crate::threads::dump::{Dump, State, Thread, ThreadKind, address};
 use crate::threads::frames::Frames;
 
@@ -67,7 +68,7 @@ pub(super) fn hs_err(source: &str, bytes: &[u8]) -> (Vec<Dump>, Coverage) {
         } else if let Some(thread) = hs_err_thread(text, line.number) {
             dump.threads.push(thread);
         } else if !text.starts_with(b"Total:") {
-            coverage.line_not_understood(line.number, line.text, "a thread of the list");
+            coverage.line_not_understood(line.number, line.text, key!("a thread of the list"));
         }
     }
     finish(dump, coverage)

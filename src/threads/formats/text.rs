@@ -10,6 +10,7 @@ use super::deadlocks::{self, Section};
 use super::header;
 use super::prefix::Prefix;
 use crate::input::{Coverage, Line, Lines};
+use crate::key;
 use crate::threads::dump::{Dump, Thread};
 use crate::threads::frames::Frames;
 use crate::time::Stamp;
@@ -255,7 +256,7 @@ impl<'a> Reader<'a> {
         } else {
             let shown = name.split(|b| *b == b'\n').next().unwrap_or(b"");
             self.coverage
-                .line_not_understood(first, shown, "a thread header");
+                .line_not_understood(first, shown, key!("a thread header"));
             self.inside(number, text)
         }
     }
@@ -372,7 +373,7 @@ impl<'a> Reader<'a> {
     fn understood(&mut self) {
         for (number, text) in self.foreign.drain(..) {
             self.coverage
-                .line_not_understood(number, text, "a line of a thread dump");
+                .line_not_understood(number, text, key!("a line of a thread dump"));
         }
     }
 
@@ -390,7 +391,7 @@ impl<'a> Reader<'a> {
         self.finish_thread();
         if let Some((number, _, name)) = self.name.take() {
             self.coverage
-                .line_not_understood(number, &name, "a thread header");
+                .line_not_understood(number, &name, key!("a thread header"));
         }
         if let Some(dump) = self.dump.take() {
             self.dumps.push(dump);

@@ -109,7 +109,7 @@ impl TimeAxis {
             let _ = writeln!(
                 out,
                 "<rect class=\"band {}\" x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\"><title>{}</title></rect>",
-                band.severity.word(),
+                band.severity.name(),
                 number(left),
                 number(top),
                 number((right - left).max(1.0)),
@@ -132,7 +132,7 @@ impl TimeAxis {
                 let _ = writeln!(
                     out,
                     "<rect class=\"doubt {}\" x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\"/>",
-                    marker.severity.word(),
+                    marker.severity.name(),
                     number(left),
                     number(top),
                     number(right - left),
@@ -184,7 +184,7 @@ impl TimeAxis {
             let _ = writeln!(
                 out,
                 "<li class=\"{word}\"><b>{letter}</b> <span class=\"sign\" aria-hidden=\"true\">{sign}</span> <time>{when}</time> {label}</li>",
-                word = severity.word(),
+                word = severity.name(),
                 sign = sign(severity),
                 when = escape::text(&when),
                 label = escape::text(label)
@@ -243,7 +243,7 @@ impl Marks<'_> {
         let lines = top + self.height();
         for (mark, place) in self.marks.iter().zip(&self.labels) {
             let x = number(mark.x);
-            let word = mark.severity.word();
+            let word = mark.severity.name();
             let text = escape::text(mark.label);
             let upper = match place {
                 Some((row, ..)) => top + *row as f64 * ROW + 2.0,

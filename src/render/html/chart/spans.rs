@@ -34,7 +34,7 @@ pub(super) fn picture(chart: &Spans, id: &str) -> Picture {
             let _ = writeln!(
                 body,
                 "<rect class=\"span {}\" x=\"{}\" y=\"{}\" width=\"{}\" height=\"18\"><title>{}: {}, {} – {}</title></rect>",
-                band.severity.word(),
+                band.severity.name(),
                 number(left),
                 number(y),
                 number((right - left).max(1.5)),
