@@ -61,7 +61,7 @@ fn histogram(text: &str) -> BTreeMap<String, (u64, u64)> {
             }
         }
     }
-    twice.iter().for_each(|name| drop(rows.remove(name)));
+    rows.retain(|name, _| !twice.contains(name));
     rows
 }
 

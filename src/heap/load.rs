@@ -88,7 +88,13 @@ pub(super) fn load<'a>(
     };
     let total: u64 = segments.iter().map(|segment| segment.len() as u64).sum();
     progress.phase("reading objects", total);
-    let mut census = Census::take(bytes, header.id_size, segments, progress);
+    let mut census = Census::take(
+        bytes,
+        header.id_size,
+        segments,
+        |id| records.is_class(id),
+        progress,
+    );
     report_faults(&census, source, loaded, coverage);
 
     let limit = Limit(options.memory);

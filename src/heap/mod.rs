@@ -20,6 +20,8 @@ pub mod report;
 mod roots;
 mod rules;
 mod suspects;
+#[cfg(test)]
+mod tests;
 mod threads;
 
 pub use compare::compare;
