@@ -9,7 +9,7 @@ use clap::Args as ClapArgs;
 use super::session::Session;
 use crate::input::Kind;
 use crate::report::Report;
-use crate::threads;
+use crate::{access, incident, threads};
 
 /// Find deadlocks, lock chains, busy pools and threads that did not move
 #[derive(Debug, ClapArgs)]
@@ -17,6 +17,7 @@ use crate::threads;
 Examples:
   diag threads jstack.txt
   diag threads dump-1.txt dump-2.txt dump-3.txt top-H.txt
+  diag threads jstack.txt access.log      # threads needed = rate × response time
   diag threads catalina.out --dot waits.dot")]
 pub(super) struct Args {
     /// Files, folders or archives, or - for standard input
@@ -41,7 +42,14 @@ pub(super) fn run(args: &Args, session: &Session) -> anyhow::Result<Report> {
     let options = threads::Options {
         pool_busy_percent: f64::from(args.pool_busy_pct),
     };
-    let report = threads::analyse(&sources, &options, session.progress());
+    let mut report = threads::analyse(&sources, &options, session.progress());
+    let logs = bundle.holding(Kind::AccessLog);
+    if !logs.is_empty() {
+        let access = access::analyse(&logs, &access::Options::default(), session.progress());
+        if let Some(load) = incident::load(&access) {
+            report.size(load);
+        }
+    }
     if let Some(path) = &args.dot {
         let text = threads::dot(&report);
         fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))?;

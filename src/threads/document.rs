@@ -1,12 +1,12 @@
 //! The report of the threads room as blocks: verdict first, then the evidence from the top down.
 
+use super::demand::{Demand, Sizing};
 use super::report::{DumpSummary, ThreadsReport};
-use super::rules;
 use crate::document::{Block, Document, Section, Table, Verdict, Words};
 use crate::finding::{Finding, Severity};
 use crate::t;
 use crate::text::{bytes, count, duration, percent};
-use crate::time::Stamp;
+use crate::time::{SECOND, Stamp};
 
 /// Findings shown in full; more are in the detail section.
 const FINDINGS: usize = 8;
@@ -39,7 +39,7 @@ impl ThreadsReport {
     }
 
     /// The last dump: what a person wants to know first is how it ended.
-    pub(super) fn last(&self) -> Option<&DumpSummary> {
+    pub(in crate::threads) fn last(&self) -> Option<&DumpSummary> {
         self.dumps.last()
     }
 
@@ -52,12 +52,7 @@ impl ThreadsReport {
             };
         };
         let medium = |finding: &&Finding| finding.severity >= Severity::Medium;
-        let mut ranked: Vec<&Finding> = self.findings.iter().filter(medium).collect();
-        // Among equals, the rule that names a cause comes before those that name its effects.
-        ranked.sort_by_key(|finding| {
-            let weight = (finding.severity, finding.confidence);
-            (std::cmp::Reverse(weight), rules::rank(&finding.rule))
-        });
+        let ranked: Vec<&Finding> = self.findings.iter().filter(medium).collect();
         let Some((worst, others)) = ranked.split_first() else {
             return Verdict {
                 severity: Severity::Info,
@@ -103,7 +98,7 @@ impl ThreadsReport {
                 } else {
                     t!("Taken")
                 };
-                facts.push((name, stamp(taken).into()));
+                facts.push((name, in_zone(taken, last.utc_offset_minutes).into()));
             }
             if let Some(elapsed) = last.elapsed_of_main {
                 facts.push((t!("Uptime"), duration(elapsed).into()));
@@ -126,12 +121,31 @@ impl ThreadsReport {
                 .map(|(state, number)| format!("{state} {}", count(*number)))
                 .collect();
             facts.push((t!("States"), states.join(", ").into()));
+            if let Some(cpu) = last.cpu {
+                let used = t!(
+                    "{java} by Java threads, {gc} by the collector, {jit} by the compiler, {vm} by the VM, since the start",
+                    java = duration(cpu.java),
+                    gc = duration(cpu.gc),
+                    jit = duration(cpu.jit),
+                    vm = duration(cpu.vm)
+                );
+                facts.push((t!("Processor"), used.into()));
+            }
+            if let Some(joined) = &last.joined {
+                let with = t!(
+                    "virtual threads from {file}, a dump of the same moment",
+                    file = joined.source
+                );
+                facts.push((t!("Joined"), with.into()));
+            }
             for space in last
                 .heap
                 .iter()
                 .filter(|space| !["class space", "Metaspace"].contains(&space.name.as_str()))
             {
-                if let (Some(used), Some(committed)) = (space.used, space.committed) {
+                if let (Some(used), Some(committed)) =
+                    (space.used, space.reserved.or(space.committed))
+                {
                     facts.push((
                         space.name.clone(),
                         t!(
@@ -189,7 +203,9 @@ impl ThreadsReport {
             table.more = last.pools.len().saturating_sub(limit) as u64;
             Block::Table(table)
         };
-        let mut blocks = vec![Section::main(t!("Pools"), vec![rows(ROWS)])];
+        let mut main = vec![rows(ROWS)];
+        main.extend(self.sizing.as_ref().map(sizing));
+        let mut blocks = vec![Section::main(t!("Pools"), main)];
         if last.pools.len() > ROWS {
             blocks.push(Section::detail(t!("All pools"), vec![rows(DETAIL_ROWS)]));
         }
@@ -295,7 +311,12 @@ impl ThreadsReport {
         for dump in self.dumps.iter().take(DETAIL_ROWS) {
             table.row([
                 format!("{}:{}", dump.source, dump.line).into(),
-                dump.taken.map_or_else(|| "–".to_owned(), stamp).into(),
+                dump.taken
+                    .map_or_else(
+                        || "–".to_owned(),
+                        |taken| in_zone(taken, dump.utc_offset_minutes),
+                    )
+                    .into(),
                 count(dump.thread_count + dump.virtual_count).into(),
                 count(dump.by_state.get("BLOCKED").copied().unwrap_or(0)).into(),
                 count(dump.deadlocks.len() as u64).into(),
@@ -338,8 +359,72 @@ impl ThreadsReport {
     }
 }
 
+/// What the requests of the access log need, and whether there is as much.
+fn sizing(sizing: &Sizing) -> Block {
+    let load = &sizing.load;
+    let rate = |milli: u64| format!("{}.{}", milli / 1000, milli % 1000 / 100);
+    let reading = |demand: Demand| {
+        t!(
+            "{rate} requests/s × {each} = {threads} threads",
+            rate = rate(demand.per_kilosecond / load.instances),
+            each = duration(i64::try_from(demand.each_us).unwrap_or(i64::MAX)),
+            threads = rate(demand.threads_milli(load.instances))
+        )
+    };
+    let mut text = t!(
+        "Threads needed = requests per second × seconds per request. By {log}: {usual} on average",
+        log = load.at.source,
+        usual = reading(load.usual)
+    );
+    let most = load.busiest.map_or(load.usual, |(_, demand)| demand);
+    if let Some((at, demand)) = load.busiest {
+        text += &t!(
+            ", {busiest} in the busiest minute ({at})",
+            busiest = reading(demand),
+            at = at.display()
+        );
+    }
+    text += &match load.instances {
+        1 => t!(
+            "; {pools} has {total}.",
+            pools = sizing.pools.join(", "),
+            total = sizing.threads
+        ),
+        instances => t!(
+            "; each of {instances} servers, of which {pools} here has {total}.",
+            instances,
+            pools = sizing.pools.join(", "),
+            total = sizing.threads
+        ),
+    };
+    let short = |demand: Demand| demand.threads_milli(load.instances) > sizing.threads * 1000;
+    text += &match (short(load.usual), short(most)) {
+        (true, _) => t!(
+            " That is too few for the usual load: make the requests shorter, or the pool larger."
+        ),
+        (false, true) => t!(
+            " The pool is large enough for the usual load; in that minute the requests took too long."
+        ),
+        (false, false) => t!(
+            " The pool is large enough for what was logged; requests that never ended are not in it."
+        ),
+    };
+    Block::Paragraph(text.into())
+}
+
+/// A time with the zone that was concluded for it, if any.
+fn in_zone(taken: Stamp, offset: Option<i16>) -> String {
+    match (taken, offset) {
+        (Stamp::Local(moment), Some(minutes)) => t!(
+            "{utc} (zone by another dump of the process)",
+            utc = moment.lo.plus(-i64::from(minutes) * 60 * SECOND).display()
+        ),
+        _ => stamp(taken),
+    }
+}
+
 /// A time as the file has it; without a zone it is shown without one.
-fn stamp(stamp: Stamp) -> String {
+pub(super) fn stamp(stamp: Stamp) -> String {
     match stamp {
         Stamp::Zoned(moment) => moment.lo.to_string(),
         Stamp::Local(moment) => t!(

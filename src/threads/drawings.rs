@@ -1,7 +1,7 @@
 //! The pictures of the report: who waits for whom, which threads share a stack, and the call tree.
 
 use super::activity::Activity;
-use super::report::{CallNode, DumpSummary, ThreadsReport};
+use super::report::{CallNode, DumpSummary, ThreadsReport, WaitEdge};
 use crate::document::{Block, Branch, Chart, Edge, Flame, Graph, Node, Section, Unit, Words};
 use crate::finding::{Locator, Place};
 use crate::t;
@@ -63,15 +63,28 @@ impl ThreadsReport {
                     lock = short_lock(&blocker.lock),
                     count = count(blocker.held_up)
                 )),
-                children: self.waiters_of(
-                    dump,
-                    blocker.thread.name.as_str(),
-                    line_of(&blocker.thread.at),
-                ),
+                children: waiters_of(dump, |edge| {
+                    edge.to == Some(line_of(&blocker.thread.at))
+                        && edge.owner.as_ref() == Some(&blocker.thread.name)
+                }),
             })
             .collect();
+        let unseen = dump.ownerless.iter().filter(|lock| lock.held_up > 1);
+        let unseen = unseen.take(TREES - trees.len()).map(|lock| Branch {
+            label: t!(
+                "an owner that is not visible holds {lock}, holds up {count}",
+                lock = short_lock(&lock.lock),
+                count = count(lock.held_up)
+            )
+            .into(),
+            children: waiters_of(dump, |edge| edge.to.is_none() && edge.lock == lock.lock),
+        });
+        let trees: Vec<Branch> = trees.into_iter().chain(unseen).collect();
         if !trees.is_empty() {
             blocks.push(Block::Tree(trees));
+        }
+        if blocks.is_empty() {
+            return blocks;
         }
         vec![Section::main(
             t!(
@@ -81,48 +94,6 @@ impl ThreadsReport {
             ),
             blocks,
         )]
-    }
-
-    /// One level of waiters, grouped by lock, with the number behind each that holds up others.
-    fn waiters_of(&self, dump: &DumpSummary, name: &str, line: u64) -> Vec<Branch> {
-        let waiting = dump
-            .waits
-            .iter()
-            .filter(|edge| edge.to == Some(line) && edge.owner.as_deref() == Some(name));
-        let mut branches: Vec<Branch> = Vec::new();
-        let mut more = 0_u64;
-        for edge in waiting {
-            if branches.len() == WAITERS {
-                more += 1;
-                continue;
-            }
-            let behind = dump
-                .waits
-                .iter()
-                .filter(|other| {
-                    other.to == Some(edge.from) && other.owner.as_deref() == Some(&edge.name)
-                })
-                .count() as u64;
-            let behind = match behind {
-                0 => String::new(),
-                behind => t!(", {behind} behind it", behind = count(behind)),
-            };
-            branches.push(Branch {
-                label: Words::code(&edge.name).and(t!(
-                    " waits for {lock}{behind}",
-                    lock = short_lock(&edge.lock),
-                    behind
-                )),
-                children: Vec::new(),
-            });
-        }
-        if more > 0 {
-            branches.push(Branch {
-                label: t!("and {more} more", more = count(more)).into(),
-                children: Vec::new(),
-            });
-        }
-        branches
     }
 
     pub(super) fn stacks(&self) -> Vec<Block> {
@@ -160,6 +131,45 @@ impl ThreadsReport {
         }
         blocks
     }
+}
+
+/// One level of waiters, grouped by lock, with the number behind each that holds up others.
+fn waiters_of(dump: &DumpSummary, is: impl Fn(&WaitEdge) -> bool) -> Vec<Branch> {
+    let waiting = dump.waits.iter().filter(|edge| is(edge));
+    let mut branches: Vec<Branch> = Vec::new();
+    let mut more = 0_u64;
+    for edge in waiting {
+        if branches.len() == WAITERS {
+            more += 1;
+            continue;
+        }
+        let behind = dump
+            .waits
+            .iter()
+            .filter(|other| {
+                other.to == Some(edge.from) && other.owner.as_deref() == Some(&edge.name)
+            })
+            .count() as u64;
+        let behind = match behind {
+            0 => String::new(),
+            behind => t!(", {behind} behind it", behind = count(behind)),
+        };
+        branches.push(Branch {
+            label: Words::code(&edge.name).and(t!(
+                " waits for {lock}{behind}",
+                lock = short_lock(&edge.lock),
+                behind
+            )),
+            children: Vec::new(),
+        });
+    }
+    if more > 0 {
+        branches.push(Branch {
+            label: t!("and {more} more", more = count(more)).into(),
+            children: Vec::new(),
+        });
+    }
+    branches
 }
 
 fn line_of(at: &Locator) -> u64 {

@@ -1,8 +1,11 @@
 //! The model: a thread dump in the field's own words, whatever format it came from.
 
+use std::sync::Arc;
+
 use rustc_hash::FxHashMap;
 
 use super::report::HeapSpace;
+use crate::finding::Locator;
 use crate::time::Stamp;
 
 /// One thread dump.
@@ -13,10 +16,18 @@ pub(crate) struct Dump {
     pub(crate) line: u64,
     pub(crate) format: &'static str,
     pub(crate) taken: Option<Stamp>,
+    /// The zone of a local `taken`, where another dump of the process gives it away.
+    pub(crate) utc_offset_minutes: Option<i16>,
+    /// The dump to a file whose virtual threads were added.
+    pub(crate) joined: Option<Locator>,
     pub(crate) pid: Option<u64>,
     pub(crate) vm: Option<String>,
     pub(crate) version: Option<String>,
     pub(crate) threads: Vec<Thread>,
+    /// The error that ended the process, where the dump was written at a crash.
+    pub(crate) error: Option<(String, Locator)>,
+    /// Position of the thread that crashed.
+    pub(crate) crashed: Option<u32>,
     pub(crate) locks: Locks,
     pub(crate) vm_deadlocks: Vec<VmDeadlock>,
     /// `length=` of "Threads class SMR info".
@@ -37,10 +48,14 @@ impl Dump {
             line,
             format,
             taken: None,
+            utc_offset_minutes: None,
+            joined: None,
             pid: None,
             vm: None,
             version: None,
             threads: Vec::new(),
+            error: None,
+            crashed: None,
             locks: Locks::default(),
             vm_deadlocks: Vec::new(),
             expected: None,
@@ -49,6 +64,17 @@ impl Dump {
             shows_virtual: false,
             ended: None,
         }
+    }
+
+    /// Whether `jcmd Thread.dump_to_file` wrote it: with all virtual threads, and locks by identity hash.
+    pub(crate) fn is_file(&self) -> bool {
+        self.shows_virtual && self.pid.is_some()
+    }
+
+    /// Where the header of a thread of this dump stands.
+    pub(crate) fn locate(&self, thread: &Thread) -> Locator {
+        let source = thread.source.as_deref().unwrap_or(&self.source);
+        Locator::line(source, thread.line)
     }
 
     /// Threads of the program, platform and virtual.
@@ -116,6 +142,8 @@ impl State {
 #[derive(Debug, Clone)]
 pub(crate) struct Thread {
     pub(crate) name: String,
+    /// The source it stands in, when that is not the source of the dump.
+    pub(crate) source: Option<Arc<str>>,
     pub(crate) line: u64,
     pub(crate) kind: ThreadKind,
     pub(crate) state: State,
@@ -148,6 +176,7 @@ impl Thread {
     pub(crate) fn new(name: String, line: u64, kind: ThreadKind) -> Self {
         Self {
             name,
+            source: None,
             line,
             kind,
             state: State::Unknown,

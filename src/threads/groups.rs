@@ -7,7 +7,6 @@ use super::classify::Doing;
 use super::dump::{Dump, ThreadKind};
 use super::frames::Frames;
 use super::report::{CallNode, StackGroup};
-use crate::finding::Locator;
 
 /// Groups kept in a report.
 const GROUPS: usize = 40;
@@ -58,7 +57,7 @@ pub(crate) fn groups(
             count: threads.len() as u64,
             doing: doing[threads[0] as usize].activity,
             names: threads.iter().take(NAMES).map(name).collect(),
-            at: Locator::line(dump.source.as_str(), first.line),
+            at: dump.locate(first),
             frames: first
                 .frames
                 .iter()

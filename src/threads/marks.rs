@@ -367,6 +367,7 @@ pub(super) const MARKS: &[(&str, Tag)] = &[
     ("java.util.concurrent.LinkedTransferQueue.poll", Does(Queue)),
     ("java.lang.Runtime.gc", Does(Gc)),
     ("java.lang.System.gc", Does(Gc)),
+    ("java.nio.Bits.reserveMemory", Does(Gc)),
     ("sun.security.provider.NativePRNG", Does(Entropy)),
     ("sun.security.provider.SeedGenerator", Does(Entropy)),
     ("java.lang.ClassLoader.", Is(ClassLoading)),

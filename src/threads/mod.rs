@@ -6,6 +6,7 @@
 mod activity;
 mod classify;
 mod deadlocks;
+mod demand;
 mod document;
 mod dot;
 mod drawings;
@@ -13,9 +14,13 @@ mod dump;
 mod formats;
 mod frames;
 mod groups;
+mod join;
 mod library;
 mod marks;
+mod moments;
+mod ownerless;
 mod pools;
+mod process;
 mod progress;
 mod report;
 mod rules;
@@ -26,18 +31,17 @@ mod waits;
 use std::collections::BTreeMap;
 
 pub use activity::Activity;
+pub use demand::{Demand, Load, Sizing};
 pub use dot::dot;
 pub use report::{
-    CallNode, CpuByKind, CpuUse, Deadlock, DeadlockedThread, DumpSummary, FamilyGrowth, HeapSpace,
-    LockKind, OwnerlessLock, Pin, PinnedThread, PoolKind, PoolUse, ReferenceThread, RootBlocker,
-    SchedulerState, StackGroup, StuckThread, ThreadRef, ThreadsReport, Unseen, VirtualThreads,
-    WaitEdge,
+    CallNode, CpuByKind, CpuUse, CrashedThread, Deadlock, DeadlockedThread, DumpSummary,
+    FamilyGrowth, HeapSpace, LockKind, OwnerlessLock, PoolKind, PoolUse, ReferenceThread,
+    RootBlocker, StackGroup, StuckThread, ThreadRef, ThreadsReport, Unseen, WaitEdge,
 };
+pub use virtual_threads::{Pin, PinnedThread, SchedulerState, VirtualThreads};
 
-use crate::finding::{self, RuleMeta};
+use crate::finding::{self, Confidence, RuleMeta};
 use crate::input::{Progress, Sniffer, Source};
-use crate::time::Stamp;
-use dump::Dump;
 use frames::Frames;
 
 /// How the formats of this room are recognised, in order of preference.
@@ -79,12 +83,18 @@ pub fn analyse(sources: &[&Source], options: &Options, progress: &dyn Progress) 
         report.coverage.push(coverage);
         progress.advance(source.bytes.len() as u64);
     }
-    dumps.sort_by(|left, right| order(left).cmp(&order(right)));
-    let dumps: Vec<_> = dumps
+    moments::put_in_order(&mut dumps);
+    let mut dumps: Vec<_> = join::join(dumps)
         .into_iter()
         .map(|dump| summary::analyse(dump, &frames))
         .collect();
-    let processes = progress::processes(&dumps);
+    let all: Vec<_> = dumps.iter().map(|analysed| &analysed.dump).collect();
+    let processes = process::processes(&all);
+    for (number, process) in processes.iter().enumerate() {
+        for index in process {
+            dumps[*index].summary.process = number as u64 + 1;
+        }
+    }
     report.stuck = progress::stuck(&dumps, &processes, &frames);
     report.cpu = progress::cpu(&dumps, &processes, &frames, &top);
     report.families = progress::growth(&dumps, &processes);
@@ -98,15 +108,15 @@ pub fn analyse(sources: &[&Source], options: &Options, progress: &dyn Progress) 
         .flat_map(|rule| rule.check(&facts))
         .collect();
     finding::sort(&mut findings);
+    // Among findings of one severity causes stand before effects, and what is only possible last.
+    findings.sort_by_key(|finding| {
+        let doubtful = finding.confidence < Confidence::Likely;
+        (
+            std::cmp::Reverse(finding.severity),
+            doubtful,
+            rules::rank(&finding.rule),
+        )
+    });
     report.findings = findings;
     report
-}
-
-/// Dumps without a time come first: nothing says that they are later.
-fn order(dump: &Dump) -> (i64, &str, u64) {
-    let taken = match dump.taken {
-        Some(Stamp::Zoned(moment) | Stamp::Local(moment)) => moment.lo.0,
-        Some(Stamp::Uptime(_)) | None => i64::MIN,
-    };
-    (taken, dump.source.as_str(), dump.line)
 }

@@ -87,9 +87,9 @@ fn pool(name: String, threads: &[usize], dump: &Dump, waits: &Waits, doing: &[Do
         busy_share: super::report::share(busy as f64, total as f64),
         busy_waits_for: common_lock(threads, dump, waits, busy),
         busy_with,
-        at: Locator::line(
-            dump.source.as_str(),
-            threads.first().map_or(1, |index| dump.threads[*index].line),
+        at: threads.first().map_or_else(
+            || Locator::line(dump.source.as_str(), dump.line),
+            |index| dump.locate(&dump.threads[*index]),
         ),
         name,
     }

@@ -9,9 +9,9 @@ use super::classify::{own_frame, request};
 use super::dump::{Thread, ThreadKind};
 use super::frames::Frames;
 use super::pools::{counts_as_family, families, family};
+use super::process::{Key, key};
 use super::report::{CpuUse, FamilyGrowth, StuckThread};
 use super::summary::{Analysed, thread_ref};
-use crate::finding::Locator;
 use crate::time::Stamp;
 
 /// Dumps in a row with the same stack that make a thread stuck. Two prove little: a poll every second looks the same.
@@ -23,60 +23,8 @@ const CPU: usize = 20;
 /// Families kept in a report.
 const FAMILIES: usize = 20;
 
-/// What a thread is known by from one dump to the next.
-type Key = (u64, u64, String);
-
 /// First and last position of a run of dumps in which a thread stood on one stack, and that stack.
 type Run = (usize, usize, Vec<u32>);
-
-/// Splits dumps, which are in order of time, into those of one process each. The same process has the same threads.
-pub(crate) fn processes(dumps: &[Analysed]) -> Vec<Vec<usize>> {
-    let mut groups: Vec<Vec<usize>> = Vec::new();
-    for (index, dump) in dumps.iter().enumerate() {
-        let same = |group: &&mut Vec<usize>| {
-            group
-                .last()
-                .is_some_and(|last| is_same_process(&dumps[*last], dump))
-        };
-        match groups.iter_mut().rev().find(same) {
-            Some(group) => group.push(index),
-            None => groups.push(vec![index]),
-        }
-    }
-    groups
-}
-
-/// Whether most threads of the smaller dump are in the other one: same native address and name, or same number and name
-/// where the format has no addresses.
-fn is_same_process(left: &Analysed, right: &Analysed) -> bool {
-    if let (Some(left), Some(right)) = (left.dump.pid, right.dump.pid)
-        && left != right
-    {
-        return false;
-    }
-    let keys = |analysed: &Analysed| -> std::collections::BTreeSet<Key> {
-        let threads = analysed
-            .dump
-            .threads
-            .iter()
-            .filter(|t| t.kind == ThreadKind::Java);
-        threads
-            .filter(|t| t.tid.is_some() || t.number.is_some())
-            .map(key)
-            .collect()
-    };
-    let (left, right) = (keys(left), keys(right));
-    let shared = left.intersection(&right).count();
-    shared * 2 > left.len().min(right.len())
-}
-
-fn key(thread: &Thread) -> Key {
-    (
-        thread.tid.unwrap_or(0),
-        thread.number.unwrap_or(0),
-        family(&thread.name),
-    )
-}
 
 /// Threads that stayed on one stack until the last dump of their process and were not idle.
 pub(crate) fn stuck(
@@ -157,7 +105,7 @@ fn stuck_in(dumps: &[Analysed], process: &[usize], frames: &Frames) -> Vec<Stuck
             frame: own_frame(thread, frames).map(|frame| frame.text.clone()),
             waits_for: want.map(|want| last.dump.locks.get(want.lock).display()),
             owner: last.waits.behind[at].map(|owner| last.dump.threads[owner as usize].display()),
-            request: request(&thread.name),
+            request: request(thread, frames),
         });
     }
     found
@@ -283,7 +231,7 @@ pub(crate) fn growth(dumps: &[Analysed], processes: &[Vec<usize>]) -> Vec<Family
             found.push(FamilyGrowth {
                 name: name.clone(),
                 counts: sizes,
-                at: Locator::line(dump.source.as_str(), dump.threads[thread].line),
+                at: dump.locate(&dump.threads[thread]),
             });
         }
     }

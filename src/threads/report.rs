@@ -6,6 +6,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::activity::Activity;
+use super::demand::Sizing;
+use super::virtual_threads::{SchedulerState, VirtualThreads};
 use crate::finding::{Confidence, Finding, Locator};
 use crate::input::Coverage;
 use crate::time::Stamp;
@@ -28,6 +30,9 @@ pub struct ThreadsReport {
     pub families: Vec<FamilyGrowth>,
     /// State of the virtual thread scheduler, from `jcmd Thread.vthread_scheduler`.
     pub schedulers: Vec<SchedulerState>,
+    /// What the requests of an access log need, compared with the request pools; only where a log was given too.
+    #[serde(default)]
+    pub sizing: Option<Sizing>,
     /// Most severe first.
     pub findings: Vec<Finding>,
     /// What was read.
@@ -46,6 +51,15 @@ pub struct DumpSummary {
     /// When it was taken, as the file says: `Local` for the date line of HotSpot, which has no zone; `Zoned` for
     /// `Thread.dump_to_file`.
     pub taken: Option<Stamp>,
+    /// Minutes that a local `taken` is ahead of UTC, where a dump in UTC of the same process gives it away.
+    #[serde(default)]
+    pub utc_offset_minutes: Option<i16>,
+    /// The `Thread.dump_to_file` of the same moment whose virtual threads were added.
+    #[serde(default)]
+    pub joined: Option<Locator>,
+    /// Which process it is of: counted from 1 in order of time.
+    #[serde(default)]
+    pub process: u64,
     /// Process id, where the tool prints it.
     pub pid: Option<u64>,
     /// Name of the VM: `OpenJDK 64-Bit Server VM`.
@@ -66,6 +80,9 @@ pub struct DumpSummary {
     pub expected_count: Option<u64>,
     /// Java threads (platform and virtual) by `Thread.State`; `UNKNOWN` where the format does not tell.
     pub by_state: BTreeMap<String, u64>,
+    /// What crashed, where the dump was written at a crash.
+    #[serde(default)]
+    pub crash: Option<CrashedThread>,
     /// Cycles of threads that wait for each other, each once.
     pub deadlocks: Vec<Deadlock>,
     /// Threads that hold up others and are themselves not held up by a lock; the worst first.
@@ -93,6 +110,21 @@ pub struct DumpSummary {
     pub complete: bool,
     /// Why it is not whole, in a sentence.
     pub incomplete_because: Option<String>,
+}
+
+/// The error that ended the process, and the thread it happened in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct CrashedThread {
+    /// As the VM names it: `SIGSEGV (0xb)`.
+    pub error: String,
+    /// Where that stands.
+    pub at: Locator,
+    /// The thread; `None` when it is not one of the VM's.
+    pub thread: Option<ThreadRef>,
+    /// Its stack from the top, at most forty frames.
+    pub frames: Vec<String>,
+    /// The topmost frame of the application.
+    pub frame: Option<String>,
 }
 
 /// A thread that a report mentions, with every identity by which other evidence may know it.
@@ -180,6 +212,9 @@ pub struct RootBlocker {
     pub frame: Option<String>,
     /// The request it serves, when its name shows one.
     pub request: Option<String>,
+    /// Where the first of those behind it wants its lock: the topmost frame of the application.
+    #[serde(default)]
+    pub waiters_at: Option<String>,
     /// Some of those it holds up, in the order of the dump; at most ten.
     pub waiters: Vec<ThreadRef>,
 }
@@ -197,12 +232,21 @@ pub struct OwnerlessLock {
     pub waiters: u64,
     /// How many wait for those in turn, and they themselves.
     pub held_up: u64,
-    /// One of them.
+    /// One of them; one that wants to write, where some want to.
     pub example: ThreadRef,
+    /// Where that one wants it: its topmost frame of the application.
+    #[serde(default)]
+    pub at: Option<String>,
     /// Why the owner may be invisible.
     pub reason: Unseen,
     /// Threads that may own it, judged by their stacks; best first, at most three.
     pub candidates: Vec<ThreadRef>,
+    /// Whether it is a read-write lock that nobody holds for writing, or a stamped lock: it is held in a way that no dump shows.
+    #[serde(default)]
+    pub held_in_common: bool,
+    /// Of a read-write or stamped lock: threads that wait to write; at most three.
+    #[serde(default)]
+    pub writers: Vec<ThreadRef>,
 }
 
 /// One thread waits for a lock.
@@ -309,71 +353,6 @@ pub struct CallNode {
     pub count: u64,
 }
 
-/// Virtual threads and what carries them.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct VirtualThreads {
-    /// Carrier threads in the dump.
-    pub carriers: u64,
-    /// Carriers with a virtual thread mounted.
-    pub mounted: u64,
-    /// Mounted virtual threads that wait and yet keep their carrier: pinned.
-    pub pinned: Vec<PinnedThread>,
-    /// Virtual threads that are not mounted and wait for a lock or a condition.
-    pub waiting: u64,
-    /// Whether every carrier is taken by a pinned or a running virtual thread.
-    pub exhausted: bool,
-}
-
-/// A virtual thread that keeps its carrier although it waits.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct PinnedThread {
-    /// Its carrier.
-    pub carrier: ThreadRef,
-    /// `threadId()` of the virtual thread, when known.
-    pub number: Option<u64>,
-    /// Why it cannot be unmounted.
-    pub because: Pin,
-    /// The topmost frame of the application.
-    pub frame: Option<String>,
-}
-
-/// What pins a virtual thread to its carrier (JEP 444, JEP 491).
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
-)]
-#[serde(rename_all = "kebab-case")]
-pub enum Pin {
-    /// A class initialiser on its stack, or waiting for one.
-    ClassInit,
-    /// A native frame on its stack.
-    Native,
-    /// A monitor held (before JDK 24).
-    Monitor,
-    /// It waits inside the VM and the stack does not say why it was not unmounted.
-    Unknown,
-}
-
-/// Figures of a virtual thread scheduler.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct SchedulerState {
-    /// Where it stands.
-    pub at: Locator,
-    /// Wanted number of carriers.
-    pub parallelism: u64,
-    /// Carriers that exist.
-    pub size: u64,
-    /// Carriers that run or steal tasks.
-    pub active: u64,
-    /// Carriers that are not blocked.
-    pub running: u64,
-    /// Tasks in the queues of the carriers.
-    pub queued: u64,
-    /// Tasks that no carrier took yet.
-    pub submissions: u64,
-    /// Timers.
-    pub delayed: u64,
-}
-
 /// A thread that cleans up behind the collector and is not waiting for its queue.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ReferenceThread {
@@ -409,8 +388,11 @@ pub struct HeapSpace {
     pub name: String,
     /// Bytes in use.
     pub used: Option<u64>,
-    /// Bytes committed (`total`, `committed`).
+    /// Bytes committed (`total`, `committed`, `capacity`).
     pub committed: Option<u64>,
+    /// Bytes it can grow to, as the VM prints them or by the addresses of the reserved space.
+    #[serde(default)]
+    pub reserved: Option<u64>,
     /// Where it stands.
     pub at: Locator,
 }

@@ -9,14 +9,15 @@ use super::dump::{Dump, Thread, ThreadKind};
 use super::formats::java_release;
 use super::frames::Frames;
 use super::groups;
+use super::library::Tag;
+use super::ownerless::ownerless;
 use super::pools;
 use super::report::{
-    CpuByKind, DumpSummary, LockKind, OwnerlessLock, ReferenceThread, RootBlocker, ThreadRef,
-    Unseen, WaitEdge,
+    CpuByKind, CrashedThread, DumpSummary, LockKind, ReferenceThread, RootBlocker, ThreadRef,
+    WaitEdge,
 };
 use super::virtual_threads::virtual_threads;
 use super::waits::Waits;
-use crate::finding::Locator;
 
 /// Root blockers kept in a report.
 const BLOCKERS: usize = 50;
@@ -24,10 +25,8 @@ const BLOCKERS: usize = 50;
 const EDGES: usize = 2000;
 /// Waiters kept of a root blocker.
 const WAITERS: usize = 10;
-/// Locks without a visible owner kept in a report.
-const OWNERLESS: usize = 50;
-/// Candidates kept for the owner of such a lock.
-const CANDIDATES: usize = 3;
+/// Frames kept of the thread that crashed.
+const FRAMES: usize = 40;
 
 /// A dump with what was concluded from it.
 #[derive(Debug)]
@@ -72,6 +71,10 @@ fn summarise(dump: &Dump, waits: &Waits, doing: &[Doing], frames: &Frames) -> Du
         line: dump.line,
         format: dump.format.to_owned(),
         taken: dump.taken,
+        utc_offset_minutes: dump.utc_offset_minutes,
+        joined: dump.joined.clone(),
+        // Set once all dumps are known.
+        process: 1,
         pid: dump.pid,
         vm: dump.vm.clone(),
         jvm_version: dump.version.clone(),
@@ -82,6 +85,7 @@ fn summarise(dump: &Dump, waits: &Waits, doing: &[Doing], frames: &Frames) -> Du
         vm_thread_count: count(ThreadKind::Vm),
         expected_count: dump.expected,
         by_state,
+        crash: crash(dump, frames),
         deadlocks: deadlocks::deadlocks(dump, waits, frames),
         blockers: blockers(dump, waits, doing, frames),
         ownerless: ownerless(dump, waits, doing, frames),
@@ -104,11 +108,29 @@ pub(crate) fn thread_ref(dump: &Dump, index: usize) -> ThreadRef {
     let hex = |value: u64| format!("0x{value:x}");
     ThreadRef {
         name: thread.display(),
-        at: Locator::line(dump.source.as_str(), thread.line),
+        at: dump.locate(thread),
         number: thread.number,
         tid: thread.tid.map(hex),
         nid: thread.nid.map(hex),
     }
+}
+
+fn crash(dump: &Dump, frames: &Frames) -> Option<CrashedThread> {
+    let (error, at) = dump.error.clone()?;
+    let index = dump.crashed.map(|index| index as usize);
+    let thread = index.map(|index| &dump.threads[index]);
+    let stack = thread.map_or(&[][..], |thread| &thread.frames[..]);
+    let stack = || stack.iter().map(|id| frames.get(*id));
+    Some(CrashedThread {
+        error,
+        at,
+        thread: index.map(|index| thread_ref(dump, index)),
+        frames: stack().take(FRAMES).map(|f| f.text.clone()).collect(),
+        // Native code is nobody's: the application begins where Java does.
+        frame: stack()
+            .find(|frame| frame.tag == Tag::App && !frame.native && !frame.name().is_empty())
+            .map(|frame| frame.text.clone()),
+    })
 }
 
 fn incomplete(dump: &Dump, threads: u64) -> Option<String> {
@@ -278,92 +300,11 @@ fn blocker(
         state: thread.state.word().to_owned(),
         call: doing[index].call.map(|id| frames.get(id).text.clone()),
         frame: own_frame(thread, frames).map(|frame| frame.text.clone()),
-        request: request(&thread.name),
+        request: request(thread, frames),
+        waiters_at: lanes[index]
+            .first()
+            .and_then(|waiter| own_frame(&dump.threads[*waiter as usize], frames))
+            .map(|frame| frame.text.clone()),
         waiters,
     }
-}
-
-fn ownerless(dump: &Dump, waits: &Waits, doing: &[Doing], frames: &Frames) -> Vec<OwnerlessLock> {
-    let mut waiters: BTreeMap<u32, Vec<usize>> = BTreeMap::new();
-    for (index, want) in waits.wants.iter().enumerate() {
-        if let Some(want) = want
-            && waits.owner[want.lock as usize].is_none()
-        {
-            waiters.entry(want.lock).or_default().push(index);
-        }
-    }
-    let mut locks: Vec<OwnerlessLock> = waiters
-        .into_iter()
-        .filter_map(|(lock, threads)| {
-            let first = *threads.first()?;
-            let kind = waits.wants[first]?.kind;
-            let held_up = threads.iter().map(|index| waits.held_up[*index] + 1).sum();
-            Some(OwnerlessLock {
-                lock: dump.locks.get(lock).display(),
-                lock_class: dump.locks.get(lock).class.clone(),
-                kind,
-                waiters: threads.len() as u64,
-                held_up,
-                example: thread_ref(dump, first),
-                reason: unseen(dump, lock, kind),
-                candidates: candidates(dump, waits, doing, frames, lock, &dump.threads[first]),
-            })
-        })
-        .collect();
-    locks.sort_by(|left, right| (right.held_up, &left.lock).cmp(&(left.held_up, &right.lock)));
-    locks.truncate(OWNERLESS);
-    locks
-}
-
-fn unseen(dump: &Dump, lock: u32, kind: LockKind) -> Unseen {
-    let class = dump.locks.get(lock);
-    let carriers = dump
-        .threads
-        .iter()
-        .any(|thread| thread.carries.is_some() || thread.kind == ThreadKind::Virtual);
-    if dump.ended == Some(false) {
-        Unseen::Truncated
-    } else if class.shared_class() {
-        Unseen::Shared
-    } else if kind == LockKind::Synchronizer && !dump.lists_synchronizers {
-        Unseen::NotListed
-    } else if class.class.contains("ReadWriteLock") {
-        Unseen::Shared
-    } else if carriers && !dump.shows_virtual {
-        Unseen::MaybeVirtual
-    } else {
-        Unseen::Released
-    }
-}
-
-/// Threads that are inside the same method of the application that the waiters were about to lock in, and not waiting
-/// for that lock: one of them may own it.
-fn candidates(
-    dump: &Dump,
-    waits: &Waits,
-    doing: &[Doing],
-    frames: &Frames,
-    lock: u32,
-    waiter: &Thread,
-) -> Vec<ThreadRef> {
-    let Some(method) = own_frame(waiter, frames)
-        .filter(|frame| frame.tag == super::library::Tag::App)
-        .map(|frame| frame.same_method)
-    else {
-        return Vec::new();
-    };
-    let inside = |index: &usize| {
-        let thread = &dump.threads[*index];
-        waits.wants[*index].is_none_or(|want| want.lock != lock)
-            && doing[*index].activity != Activity::Idle
-            && thread
-                .frames
-                .iter()
-                .any(|id| frames.get(*id).same_method == method)
-    };
-    (0..dump.threads.len())
-        .filter(inside)
-        .take(CANDIDATES)
-        .map(|index| thread_ref(dump, index))
-        .collect()
 }

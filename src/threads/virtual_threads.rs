@@ -1,12 +1,82 @@
 //! Virtual threads: what carries them, and what keeps them from being unmounted.
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
 use super::activity::Activity;
 use super::classify::{Doing, own_frame};
 use super::dump::{Dump, State, Thread, ThreadKind};
+use super::formats::java_release;
 use super::frames::Frames;
-use super::report::{LockKind, Pin, PinnedThread, VirtualThreads};
+use super::report::{LockKind, ThreadRef};
 use super::summary::thread_ref;
 use super::waits::Waits;
+use crate::finding::Locator;
+
+/// Virtual threads and what carries them.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct VirtualThreads {
+    /// Carrier threads in the dump.
+    pub carriers: u64,
+    /// Carriers with a virtual thread mounted.
+    pub mounted: u64,
+    /// Mounted virtual threads that wait and yet keep their carrier: pinned.
+    pub pinned: Vec<PinnedThread>,
+    /// Virtual threads that are not mounted and wait for a lock or a condition.
+    pub waiting: u64,
+    /// Whether every carrier is taken by a pinned or a running virtual thread.
+    pub exhausted: bool,
+}
+
+/// A virtual thread that keeps its carrier although it waits.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct PinnedThread {
+    /// The virtual thread.
+    pub thread: ThreadRef,
+    /// Its carrier, where the dump says which.
+    pub carrier: Option<ThreadRef>,
+    /// Why it cannot be unmounted.
+    pub because: Pin,
+    /// The topmost frame of the application.
+    pub frame: Option<String>,
+}
+
+/// What pins a virtual thread to its carrier (JEP 444, JEP 491).
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum Pin {
+    /// A class initialiser on its stack, or waiting for one.
+    ClassInit,
+    /// A native frame on its stack.
+    Native,
+    /// A monitor held (before JDK 24).
+    Monitor,
+    /// It waits inside the VM and the stack does not say why it was not unmounted.
+    Unknown,
+}
+
+/// Figures of a virtual thread scheduler.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct SchedulerState {
+    /// Where it stands.
+    pub at: Locator,
+    /// Wanted number of carriers.
+    pub parallelism: u64,
+    /// Carriers that exist.
+    pub size: u64,
+    /// Carriers that run or steal tasks.
+    pub active: u64,
+    /// Carriers that are not blocked.
+    pub running: u64,
+    /// Tasks in the queues of the carriers.
+    pub queued: u64,
+    /// Tasks that no carrier took yet.
+    pub submissions: u64,
+    /// Timers.
+    pub delayed: u64,
+}
 
 /// The virtual threads of a dump; `None` when it shows none and no carrier.
 pub(crate) fn virtual_threads(
@@ -18,6 +88,9 @@ pub(crate) fn virtual_threads(
     let mut found = VirtualThreads::default();
     let mut any = false;
     let mut taken = 0;
+    // JEP 491: since JDK 24 a virtual thread can be unmounted in a monitor.
+    let release = dump.version.as_deref().and_then(java_release);
+    let monitors_pin = release.is_some_and(|release| release < 24);
     for (index, thread) in dump.threads.iter().enumerate() {
         if is_carrier(thread, frames) {
             any = true;
@@ -31,26 +104,23 @@ pub(crate) fn virtual_threads(
         }
         any = true;
         let class_wait = waits.wants[index].is_some_and(|want| want.kind == LockKind::ClassInit);
-        match thread.carrier {
-            Some(carrier) => {
-                taken += 1;
-                if let Some(because) = pin(thread, frames, class_wait, doing[index]) {
-                    found.pinned.push(PinnedThread {
-                        carrier: thread_ref(dump, carrier as usize),
-                        number: thread.number,
-                        because,
-                        frame: own_frame(thread, frames).map(|frame| frame.text.clone()),
-                    });
-                }
+        // JDK 21 does not say which thread carries it; that it is parked on one is in its stack.
+        if thread.carrier.is_some() || parks_on_carrier(thread, frames) {
+            taken += 1;
+            let because = pin(thread, frames, class_wait, doing[index], monitors_pin);
+            if let Some(because) = because {
+                found.pinned.push(PinnedThread {
+                    thread: thread_ref(dump, index),
+                    carrier: thread.carrier.map(|at| thread_ref(dump, at as usize)),
+                    because,
+                    frame: own_frame(thread, frames).map(|frame| frame.text.clone()),
+                });
             }
-            None if matches!(
-                thread.state,
-                State::Blocked | State::Waiting | State::TimedWaiting
-            ) =>
-            {
-                found.waiting += 1
-            }
-            None => {}
+        } else if matches!(
+            thread.state,
+            State::Blocked | State::Waiting | State::TimedWaiting
+        ) {
+            found.waiting += 1;
         }
     }
     found.exhausted =
@@ -71,16 +141,23 @@ fn runs_continuation(thread: &Thread, frames: &Frames) -> bool {
         .any(|id| frames.get(*id).method == "java.lang.VirtualThread.runContinuation")
 }
 
+fn parks_on_carrier(thread: &Thread, frames: &Frames) -> bool {
+    thread.frames.iter().any(|id| {
+        let method = &frames.get(*id).method;
+        method.starts_with("java.lang.VirtualThread.parkOnCarrierThread")
+    })
+}
+
 /// Why a mounted virtual thread that waits was not unmounted; `None` when it runs.
-fn pin(thread: &Thread, frames: &Frames, class_wait: bool, doing: Doing) -> Option<Pin> {
+fn pin(
+    thread: &Thread,
+    frames: &Frames,
+    class_wait: bool,
+    doing: Doing,
+    monitors_pin: bool,
+) -> Option<Pin> {
     let stack = || thread.frames.iter().map(|id| frames.get(*id));
-    let parked = stack().any(|frame| {
-        frame
-            .method
-            .starts_with("java.lang.VirtualThread.parkOnCarrierThread")
-    });
-    let waits = class_wait || parked || doing.activity.waits();
-    if !waits {
+    if !(class_wait || parks_on_carrier(thread, frames) || doing.activity.waits()) {
         return None;
     }
     if class_wait || stack().any(|frame| frame.name() == "<clinit>") {
@@ -91,8 +168,10 @@ fn pin(thread: &Thread, frames: &Frames, class_wait: bool, doing: Doing) -> Opti
     }
     // The frames above the first of the continuation are native only at the top when nothing is wrong.
     let native = stack().skip(1).any(|frame| frame.native);
-    match native && doing.activity != Activity::Run {
-        true => Some(Pin::Native),
-        false => Some(Pin::Unknown),
-    }
+    Some(match native && doing.activity != Activity::Run {
+        true => Pin::Native,
+        // There is no other reason, and JDK 21 does not list monitors.
+        false if monitors_pin => Pin::Monitor,
+        false => Pin::Unknown,
+    })
 }

@@ -55,11 +55,10 @@ pub(super) fn date(line: &[u8]) -> Option<Stamp> {
     (used == line.len()).then_some(stamp)
 }
 
-/// `Sun Jul 20 17:03:48 2014` of JRockit.
-pub(super) fn jrockit_date(line: &[u8]) -> Option<Stamp> {
-    let line = line.trim_ascii();
-    let year = decimal(line.get(line.len().checked_sub(4)?..)?)?;
-    let (stamp, _) = time::syslog(line.get(4..)?, i32::try_from(year).ok()?)?;
+/// `Sun Jul 20 17:03:48 2014`, as C's `ctime` writes it, at the beginning of `text`; local time.
+pub(super) fn ctime(text: &[u8]) -> Option<Stamp> {
+    let year = decimal(text.get(20..24)?)?;
+    let (stamp, _) = time::syslog(text.get(4..19)?, i32::try_from(year).ok()?)?;
     Some(stamp)
 }
 
@@ -76,9 +75,14 @@ pub(super) fn smr_length(line: &[u8]) -> Option<u64> {
     decimal(&line[at + 7..])
 }
 
-/// ` garbage-first heap   total 131072K, used 12295K [0x…`, `  class space    used 141K, committed 192K, …`.
+/// ` garbage-first heap   total 131072K, used 12295K [0x…`, `  class space    used 141K, committed 192K, …`,
+/// ` ZHeap           used 2M, capacity 64M, max capacity 64M`, ` 65536K max, 65536K soft max, 65536K committed, 1280K used`
+/// (Shenandoah).
 pub(super) fn heap_space(source: &str, number: u64, line: &[u8]) -> Option<HeapSpace> {
     let text = std::str::from_utf8(line).ok()?;
+    if text.contains(" soft max, ") {
+        return shenandoah(source, number, text);
+    }
     let at = [" total", " used"]
         .iter()
         .filter_map(|key| text.find(key))
@@ -95,7 +99,35 @@ pub(super) fn heap_space(source: &str, number: u64, line: &[u8]) -> Option<HeapS
     Some(HeapSpace {
         name: name.to_owned(),
         used,
-        committed: amount(" committed ").or_else(|| amount(" total ")),
+        committed: amount(" committed ")
+            .or_else(|| amount(" total "))
+            .or_else(|| amount(", capacity ")),
+        reserved: amount(" reserved ")
+            .or_else(|| amount(" max capacity "))
+            .or_else(|| reserved(text)),
+        at: Locator::line(source, number),
+    })
+}
+
+/// The size of `[0xstart, …, 0xend)`: what the VM reserved.
+fn reserved(text: &str) -> Option<u64> {
+    let (_, inside) = text.split_once('[')?;
+    let mut ends = inside.trim_end_matches(')').split(',').map(str::trim);
+    let address = |text: &str| u64::from_str_radix(text.strip_prefix("0x")?, 16).ok();
+    let start = address(ends.next()?)?;
+    address(ends.next_back()?)?.checked_sub(start)
+}
+
+fn shenandoah(source: &str, number: u64, text: &str) -> Option<HeapSpace> {
+    let amount = |what: &str| {
+        let mut parts = text.split(',').map(str::trim);
+        kilobytes(parts.find_map(|part| part.strip_suffix(what))?.trim_end())
+    };
+    Some(HeapSpace {
+        name: "Shenandoah Heap".to_owned(),
+        used: Some(amount(" used")?),
+        committed: amount(" committed"),
+        reserved: amount(" max"),
         at: Locator::line(source, number),
     })
 }
@@ -176,5 +208,41 @@ mod tests {
             heap_space("f", 1, b"  region size 1024K, 11 young (11264K)"),
             None
         );
+        // Every collector of JDK 17 and 25, as captured with -Xmx64m: used, committed, reserved in KiB.
+        for (line, wanted) in [
+            (
+                " tenured generation   total 43712K, used 7K [0x00000000fd550000, 0x0000000100000000, 0x0000000100000000)",
+                (7, 43_712, 43_712),
+            ),
+            (
+                " Tenured    total 43712K, used 1166K [0x00000000fd550000, 0x00000000fe000000, 0x0000000100000000)",
+                (1166, 43_712, 43_712),
+            ),
+            (
+                " ParOldGen       total 4403K, used 0K [0x00000000fc000000, 0x00000000feb00000, 0x00000000feb00000)",
+                (0, 4403, 44_032),
+            ),
+            (
+                " garbage-first heap   total 1024K, used 1211K [0x00000000fc000000, 0x0000000100000000)",
+                (1211, 1024, 65_536),
+            ),
+            (
+                " garbage-first heap   total reserved 65536K, committed 1024K, used 1740K [0x00000000fc000000, 0x0000000100000000)",
+                (1740, 1024, 65_536),
+            ),
+            (
+                " ZHeap           used 2M, capacity 32M, max capacity 64M",
+                (2048, 32_768, 65_536),
+            ),
+            (
+                " 65536K max, 65535K soft max, 1024K committed, 1280K used",
+                (1280, 1024, 65_536),
+            ),
+        ] {
+            let space = heap_space("f", 1, line.as_bytes()).unwrap();
+            let seen =
+                [space.used, space.committed, space.reserved].map(|bytes| bytes.unwrap_or(0) >> 10);
+            assert_eq!(seen, [wanted.0, wanted.1, wanted.2], "{line}");
+        }
     }
 }

@@ -7,7 +7,7 @@ use memchr::memmem;
 use crate::finding::Locator;
 use crate::input::{Coverage, Lines};
 use crate::key;
-use crate::threads::report::SchedulerState;
+use crate::threads::virtual_threads::SchedulerState;
 
 pub(super) const TOP: &str = "top -H";
 pub(super) const SCHEDULER: &str = "virtual thread scheduler";

@@ -271,6 +271,7 @@ fn heap(dump: &mut Dump, tag: &[u8], rest: &[u8], line: u64) {
             name: "heap".to_owned(),
             used: None,
             committed: None,
+            reserved: None,
             at,
         });
         dump.heap.len() - 1

@@ -281,7 +281,11 @@ fn hotspot_thread(
     dump: &mut Dump,
     frames: &mut Frames,
 ) -> Thread {
-    let kind = if json.is_virtual {
+    // JDK 21 does not say it; the outermost frame does.
+    let outermost = json.stack.last();
+    let runs_virtual =
+        outermost.is_some_and(|frame| frame.contains("java.lang.VirtualThread.run("));
+    let kind = if json.is_virtual || runs_virtual {
         ThreadKind::Virtual
     } else {
         ThreadKind::Java

@@ -2,14 +2,15 @@
 
 mod banner;
 mod companions;
+mod coroutines;
 mod deadlocks;
 mod dump_to_file;
 mod header;
+mod hs_err;
 mod javacore;
 mod json;
 mod locks;
 mod prefix;
-mod small;
 mod text;
 
 use std::collections::BTreeMap;
@@ -20,7 +21,7 @@ pub(super) use banner::java_release;
 
 use super::dump::Dump;
 use super::frames::Frames;
-use super::report::SchedulerState;
+use super::virtual_threads::SchedulerState;
 use crate::input::{Certainty, Coverage, Kind, Sample, Sniffer, Source};
 
 /// How the formats are recognised, in order of preference.
@@ -56,18 +57,18 @@ pub(super) const SNIFFERS: &[Sniffer] = &[
         &[],
     ),
     sniffer(
-        small::COROUTINES,
+        coroutines::FORMAT,
         |sample| {
             sure(
                 sample.contains(", state: ")
                     && sample
                         .lines(50)
-                        .any(|line| line.starts_with(small::COROUTINE_MARK.as_bytes())),
+                        .any(|line| line.starts_with(coroutines::MARK.as_bytes())),
             )
         },
         &[],
     ),
-    sniffer(small::HS_ERR, |_| Certainty::No, &[small::HS_ERR_MARK]),
+    sniffer(hs_err::FORMAT, |_| Certainty::No, &[hs_err::MARK]),
     sniffer(
         companions::TOP,
         |sample| sure(companions::is_top(sample.head)),
@@ -163,10 +164,10 @@ pub(super) fn read(source: &Source, frames: &mut Frames) -> (Found, Coverage) {
             },
             coverage,
         )
-    } else if has(small::HS_ERR_MARK) {
-        of_dumps(small::hs_err(name, bytes))
-    } else if has(small::COROUTINE_MARK) {
-        of_dumps(small::coroutines(name, bytes, frames))
+    } else if has(hs_err::MARK) {
+        of_dumps(hs_err::read(name, bytes, frames))
+    } else if has(coroutines::MARK) {
+        of_dumps(coroutines::read(name, bytes, frames))
     } else {
         of_dumps(text::read(name, bytes, frames))
     }

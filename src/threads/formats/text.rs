@@ -262,13 +262,14 @@ impl<'a> Reader<'a> {
     }
 
     fn indented(&mut self, number: u64, text: &'a [u8]) -> bool {
-        if self.mode == Mode::Heap {
-            if let Some(dump) = &mut self.dump
-                && let Some(space) = banner::heap_space(self.source, number, text)
-            {
-                dump.heap.push(space);
-            }
-            return true;
+        if matches!(self.mode, Mode::Heap | Mode::Tail)
+            && let Some(dump) = &mut self.dump
+        {
+            // Shenandoah has a blank line before the rest of the footer.
+            let space = banner::heap_space(self.source, number, text);
+            let known = self.mode == Mode::Heap || space.is_some();
+            dump.heap.extend(space);
+            return known;
         }
         let text = text.trim_ascii();
         if let Some(frame) = text.strip_prefix(b"at ") {
@@ -365,6 +366,10 @@ impl<'a> Reader<'a> {
             "Server compiler",
             "Client compiler",
             "_java_thread_list",
+            "Shenandoah Heap",
+            "Status: ",
+            "Reserved region:",
+            "Collection set:",
         ]
         .iter()
         .any(|known| line.starts_with(known.as_bytes()))
@@ -402,7 +407,7 @@ impl<'a> Reader<'a> {
 }
 
 fn jrockit_head(dump: &mut Dump, line: &[u8]) -> bool {
-    if let Some(stamp) = banner::jrockit_date(line) {
+    if let Some(stamp) = banner::ctime(line) {
         dump.taken = Some(stamp);
     } else {
         let text = String::from_utf8_lossy(line);

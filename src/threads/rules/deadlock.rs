@@ -3,6 +3,7 @@
 use super::{Facts, in_dumps, over_dumps, threads, when};
 use crate::finding::{Confidence, Evidence, Finding, Rule, RuleMeta, Severity};
 use crate::t;
+use crate::threads::document::stamp;
 use crate::threads::report::{Deadlock, DumpSummary, LockKind};
 
 pub(super) struct DeadlockRule;
@@ -13,7 +14,7 @@ static META: RuleMeta = RuleMeta {
     title: "Threads wait for each other",
     severity: Severity::Critical,
     means: "Each thread of a circle holds what the next one needs. None of them will ever continue, nor will any thread that needs one of their locks.",
-    detected: "A circle in the wait-for graph of monitors, owned java.util.concurrent locks and class initialisations, or the VM's own \"Found one Java-level deadlock\" section. Both are reconciled by members and locks, so that each circle counts once. Waiting on conditions, latches, semaphores, queues and futures is never part of a circle.",
+    detected: "A circle in the wait-for graph of monitors, owned java.util.concurrent locks and class initialisations, or the VM's own \"Found one Java-level deadlock\" section. Both are reconciled by members and locks, so that each circle counts once. Waiting on conditions, latches, semaphores, queues and futures is never part of a circle. Where an earlier dump of the process is free of it, the report says between which two it appeared.",
     advice: "Take the locks in one fixed order everywhere, or hold only one at a time; use tryLock with a timeout where that cannot be had. Only a restart frees the threads.",
     false_positives: "A dump whose threads were not recorded at one moment (jhsdb, Thread.dump_to_file, a torn file) can show a circle that never existed; without the VM's confirmation the confidence is lower.",
     sources: &[
@@ -42,13 +43,13 @@ impl Rule<Facts<'_>> for DeadlockRule {
         let groups = over_dumps(report, |dump| dump.deadlocks.iter().collect(), key);
         groups
             .into_values()
-            .filter_map(|seen| finding(&seen, report.dumps.len()))
+            .filter_map(|seen| finding(&seen, &report.dumps))
             .collect()
     }
 }
 
-fn finding(seen: &[(&DumpSummary, &Deadlock)], all: usize) -> Option<Finding> {
-    let (_, deadlock) = *seen
+fn finding(seen: &[(&DumpSummary, &Deadlock)], dumps: &[DumpSummary]) -> Option<Finding> {
+    let (dump, deadlock) = *seen
         .iter()
         .max_by_key(|(_, deadlock)| (deadlock.reported_by_vm, deadlock.victims))?;
     let names: Vec<&str> = deadlock
@@ -63,7 +64,7 @@ fn finding(seen: &[(&DumpSummary, &Deadlock)], all: usize) -> Option<Finding> {
             "{count} threads are deadlocked: {names}{dumps}",
             count,
             names = shown(&names),
-            dumps = in_dumps(seen.len(), all)
+            dumps = in_dumps(seen.len(), dumps.len())
         ),
     );
     finding.confidence = seen
@@ -93,10 +94,20 @@ fn finding(seen: &[(&DumpSummary, &Deadlock)], all: usize) -> Option<Finding> {
                 " The VM does not look for circles of class initialisations, so its dump is silent about this one."
             )
         }
+        false if !matches!(dump.format.as_str(), "HotSpot" | "jhsdb") => {
+            t!(" This kind of dump has no deadlock section of the VM to compare with.")
+        }
         false => t!(
             " The VM does not report it: the dump may be cut, or its threads were recorded at different moments."
         ),
     };
+    if let Some((before, first)) = appeared(seen, dumps) {
+        finding.summary += &t!(
+            " It appeared between {before} and {first}.",
+            before = place(before),
+            first = place(first)
+        );
+    }
     for member in &deadlock.threads {
         let held = match member.holds.is_empty() {
             true => String::new(),
@@ -104,6 +115,7 @@ fn finding(seen: &[(&DumpSummary, &Deadlock)], all: usize) -> Option<Finding> {
         };
         let wanted = match member.waits_for {
             LockKind::ClassInit => t!("the initialisation of {class}", class = member.lock_class),
+            _ if member.address.starts_with(&member.lock_class) => member.address.clone(),
             _ => t!(
                 "{class} <{address}>",
                 class = member.lock_class,
@@ -133,6 +145,30 @@ fn finding(seen: &[(&DumpSummary, &Deadlock)], all: usize) -> Option<Finding> {
         .advice
         .push(t!("Restart the process: nothing else frees these threads."));
     Some(finding)
+}
+
+/// The last dump of the process without the deadlock and the first with it.
+fn appeared<'a>(
+    seen: &[(&'a DumpSummary, &Deadlock)],
+    dumps: &'a [DumpSummary],
+) -> Option<(&'a DumpSummary, &'a DumpSummary)> {
+    let first = seen.first()?.0;
+    let position = dumps.iter().position(|dump| std::ptr::eq(dump, first))?;
+    let earlier = dumps[..position].iter().rev();
+    let before = earlier
+        .into_iter()
+        .find(|dump| dump.process == first.process)?;
+    (before.complete && before.taken.is_some()).then_some((before, first))
+}
+
+fn place(dump: &DumpSummary) -> String {
+    let at = dump.taken.map_or_else(String::new, stamp);
+    t!(
+        "{at} ({source}:{line})",
+        at,
+        source = dump.source,
+        line = dump.line
+    )
 }
 
 fn shown(names: &[&str]) -> String {

@@ -57,9 +57,17 @@ fn finding(seen: &[(&DumpSummary, &ReferenceThread)], all: usize) -> Option<Find
     if !thread.doing.waits() {
         finding.severity = Severity::Low;
     }
-    finding.summary = t!(
-        "Until it continues, no finalizer runs and no cleared reference is handed on, so what they should free stays."
-    );
+    finding.summary = match name.as_str() {
+        "Finalizer" | "Secondary finalizer" => t!(
+            "Until it continues, no other finalizer runs, so what they should free stays, and so do the objects themselves."
+        ),
+        "Reference Handler" => t!(
+            "Until it continues, no cleared reference reaches its queue: no finalizer, no Cleaner and no WeakHashMap gets to work."
+        ),
+        _ => t!(
+            "Until it continues, no other action of this Cleaner runs, so what they should free stays."
+        ),
+    };
     if let Some(lock) = &thread.waits_for {
         finding.summary += &match &thread.owner {
             Some(owner) => t!(" It waits for {lock}, which {owner} holds.", lock, owner),

@@ -1,11 +1,17 @@
 //! The rules of the threads room: one file a rule.
 
+mod class_loading;
+mod convoy;
 mod cpu;
+mod crashed;
 mod deadlock;
+mod explicit_gc;
 mod finalizer;
 mod gc_threads;
 mod growth;
+mod heap_full;
 mod incomplete;
+mod logging;
 mod many_threads;
 mod ownerless;
 mod pinned;
@@ -13,6 +19,7 @@ mod pool_busy;
 mod pool_wait;
 mod root_blocker;
 mod stuck;
+mod upgrade;
 
 use std::collections::BTreeMap;
 
@@ -34,8 +41,14 @@ pub(super) type ThreadsRule = dyn for<'a> Rule<Facts<'a>>;
 
 /// All rules, causes before effects.
 pub(super) const RULES: &[&ThreadsRule] = &[
+    &crashed::CRASHED,
     &deadlock::DEADLOCK,
+    &logging::LOGGING,
+    &class_loading::CLASS_LOADING,
+    &explicit_gc::EXPLICIT_GC,
     &root_blocker::ROOT_BLOCKER,
+    &convoy::CONVOY,
+    &upgrade::UPGRADE,
     &pinned::PINNED,
     &pool_wait::POOL_WAIT,
     &finalizer::FINALIZER,
@@ -43,6 +56,7 @@ pub(super) const RULES: &[&ThreadsRule] = &[
     &pool_busy::POOL_BUSY,
     &stuck::STUCK,
     &cpu::CPU,
+    &heap_full::HEAP_FULL,
     &gc_threads::GC_THREADS,
     &growth::GROWTH,
     &many_threads::MANY_THREADS,

@@ -1,6 +1,6 @@
 //! Threads that wait for a lock whose owner cannot be seen.
 
-use super::{Facts, in_dumps, over_dumps};
+use super::{Facts, in_dumps, over_dumps, upgrade};
 use crate::finding::{Confidence, Evidence, Finding, Rule, RuleMeta, Severity};
 use crate::t;
 use crate::threads::report::{DumpSummary, OwnerlessLock, Unseen};
@@ -16,7 +16,7 @@ static META: RuleMeta = RuleMeta {
     title: "Threads wait for a lock whose owner is not visible",
     severity: Severity::Medium,
     means: "Several threads wait for one lock, and the dump does not show who holds it. It may be held by a reader, a virtual thread, or a thread whose locks were not listed. It is no evidence of a deadlock by itself.",
-    detected: "At least 3 threads (or 1 in a StampedLock or ReentrantReadWriteLock in at least 2 dumps) wait for a monitor or an exclusive java.util.concurrent lock that no thread of the dump owns.",
+    detected: "At least 3 threads (or 1 in a StampedLock or ReentrantReadWriteLock in at least 2 dumps) wait for a monitor or an exclusive java.util.concurrent lock that no thread of the dump owns. Locks of threads/lock-upgrade are reported there.",
     advice: "Take the next dump with jstack -l or jcmd Thread.print -l; for read locks and stamped locks take a heap dump, which has the holders.",
     false_positives: "The lock was released while the dump was written.",
     sources: &[
@@ -34,7 +34,10 @@ impl Rule<Facts<'_>> for OwnerlessRule {
         let all = facts.report.dumps.len();
         let groups = over_dumps(
             facts.report,
-            |dump| dump.ownerless.iter().collect(),
+            |dump| {
+                let others = dump.ownerless.iter();
+                others.filter(|lock| !upgrade::covers(lock)).collect()
+            },
             |lock: &OwnerlessLock| lock.lock.clone(),
         );
         groups
@@ -89,7 +92,7 @@ fn finding(seen: &[(&DumpSummary, &OwnerlessLock)], all: usize) -> Option<Findin
     for candidate in &lock.candidates {
         finding.evidence.push(Evidence::new(
             t!(
-                "{name} is inside the same method and does not wait for it: it may be the owner",
+                "{name} is at work in the same place and does not wait for it: it may hold it",
                 name = candidate.name
             ),
             candidate.at.clone(),

@@ -3,7 +3,8 @@
 use super::{Facts, in_dumps};
 use crate::finding::{Evidence, Finding, Rule, RuleMeta, Severity};
 use crate::t;
-use crate::threads::report::{DumpSummary, Pin, VirtualThreads};
+use crate::threads::report::DumpSummary;
+use crate::threads::virtual_threads::{Pin, VirtualThreads};
 
 pub(super) struct PinnedRule;
 pub(super) const PINNED: PinnedRule = PinnedRule;
@@ -85,9 +86,6 @@ fn finding(seen: &[(&DumpSummary, &VirtualThreads)], all: usize) -> Option<Findi
         false => t!("The other virtual threads share the carriers that are left."),
     };
     for thread in found.pinned.iter().take(5) {
-        let number = thread
-            .number
-            .map_or_else(|| "?".to_owned(), |number| number.to_string());
         let because = match thread.because {
             Pin::ClassInit => t!("a class is being initialised"),
             Pin::Native => t!("a native frame is on its stack"),
@@ -95,16 +93,32 @@ fn finding(seen: &[(&DumpSummary, &VirtualThreads)], all: usize) -> Option<Findi
             Pin::Unknown => t!("the dump does not say why"),
         };
         let frame = thread.frame.as_deref().unwrap_or("no frame");
-        finding.evidence.push(Evidence::new(
-            t!(
-                "{carrier} carries virtual thread #{number} at {frame}: {because}",
-                carrier = thread.carrier.name,
-                number,
-                frame,
-                because
+        let name = match thread.thread.number {
+            Some(number) => t!("virtual thread #{number}", number),
+            None => thread.thread.name.clone(),
+        };
+        let (statement, at) = match &thread.carrier {
+            Some(carrier) => (
+                t!(
+                    "{carrier} carries {name} at {frame}: {because}",
+                    carrier = carrier.name,
+                    name,
+                    frame,
+                    because
+                ),
+                &carrier.at,
             ),
-            thread.carrier.at.clone(),
-        ));
+            None => (
+                t!(
+                    "{name} is parked on its carrier at {frame}: {because}",
+                    name,
+                    frame,
+                    because
+                ),
+                &thread.thread.at,
+            ),
+        };
+        finding.evidence.push(Evidence::new(statement, at.clone()));
     }
     finding.advice.push(match found.pinned.iter().any(|thread| thread.because == Pin::ClassInit) {
         true => t!("Initialise that class at start-up, before virtual threads use it, and do not block in its static initialiser."),

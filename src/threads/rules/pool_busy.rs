@@ -1,5 +1,7 @@
 //! A pool with hardly an idle thread left.
 
+use std::collections::BTreeSet;
+
 use super::{Facts, in_dumps, over_dumps, plural, when};
 use crate::finding::{Confidence, Evidence, Finding, Rule, RuleMeta, Severity};
 use crate::t;
@@ -7,7 +9,7 @@ use crate::text::percent;
 use crate::threads::report::{DumpSummary, PoolKind, PoolUse};
 
 /// Smaller families are no pool that can be exhausted.
-const SMALLEST: u64 = 5;
+pub(super) const SMALLEST: u64 = 5;
 
 pub(super) struct PoolBusyRule;
 pub(super) const POOL_BUSY: PoolBusyRule = PoolBusyRule;
@@ -48,7 +50,8 @@ impl Rule<Facts<'_>> for PoolBusyRule {
     }
 }
 
-fn is_pool(pool: &PoolUse) -> bool {
+/// Whether a family is a pool that can be exhausted.
+pub(super) fn is_pool(pool: &PoolUse) -> bool {
     match pool.kind {
         PoolKind::Requests | PoolKind::Messaging => true,
         PoolKind::EventLoop | PoolKind::ForkJoin | PoolKind::Scheduled | PoolKind::Database => {
@@ -87,7 +90,13 @@ fn finding(seen: &[(&DumpSummary, &PoolUse)], all: usize, threshold: f64) -> Opt
         .busy_with
         .iter()
         .take(3)
-        .map(|(activity, count)| t!("{count} {words}", count, words = plural(activity.words())))
+        .map(|(activity, count)| {
+            let words = match count {
+                1 => activity.words().to_owned(),
+                _ => plural(activity.words()),
+            };
+            t!("{count} {words}", count, words)
+        })
         .collect();
     finding.summary = t!(
         "Of the busy threads {what}. {idle} are idle; the limit is {limit} %.",
@@ -95,7 +104,18 @@ fn finding(seen: &[(&DumpSummary, &PoolUse)], all: usize, threshold: f64) -> Opt
         idle = pool.idle,
         limit = threshold
     );
-    if let Some(target) = &pool.busy_waits_for {
+    let targets: BTreeSet<&String> = seen
+        .iter()
+        .filter_map(|(_, pool)| pool.busy_waits_for.as_ref())
+        .collect();
+    let target = match targets.len() {
+        0 | 1 => pool.busy_waits_for.as_ref(),
+        _ => None,
+    };
+    if targets.len() > 1 {
+        finding.summary += &t!(" Most of them wait for one lock whose owner changes.");
+    }
+    if let Some(target) = target {
         finding.summary += &t!(" Most of them wait for {target}.", target);
     }
     finding.evidence.push(Evidence::new(
@@ -108,8 +128,9 @@ fn finding(seen: &[(&DumpSummary, &PoolUse)], all: usize, threshold: f64) -> Opt
         ),
         pool.at.clone(),
     ));
-    finding.advice.push(match &pool.busy_waits_for {
+    finding.advice.push(match target {
         Some(target) => t!("Free {target} first: more threads would only wait for it too.", target),
+        None if targets.len() > 1 => t!("Shorten what is done under that lock: more threads would only queue for it too."),
         None => t!("Give the calls that the busy threads are in a timeout, and compare: threads needed = requests per second × seconds per request."),
     });
     Some(finding)

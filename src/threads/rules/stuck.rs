@@ -7,7 +7,7 @@ use crate::finding::{Confidence, Evidence, Finding, Rule, RuleMeta, Severity};
 use crate::t;
 use crate::text::duration;
 use crate::threads::activity::Activity;
-use crate::threads::report::StuckThread;
+use crate::threads::report::{DumpSummary, StuckThread, Unseen};
 
 const FEW: u64 = 3;
 const MANY: u64 = 10;
@@ -22,7 +22,7 @@ static META: RuleMeta = RuleMeta {
     title: "Threads did not move",
     severity: Severity::Medium,
     means: "The same thread stood on exactly the same stack in dump after dump while it was doing work: it waits for something that does not come, or turns in a loop.",
-    detected: "At least 3 dumps in a row up to the last, same thread (native address, number), identical stack with line numbers, and not idle, sleeping, waiting for a condition, or waiting for a lock whose owner is visible (threads/root-blocker and threads/deadlock report those). Threads are grouped by what they do and where. High from 10 threads.",
+    detected: "At least 3 dumps in a row up to the last, same thread (native address, number), identical stack with line numbers, and not idle, sleeping, waiting for a condition, or waiting for a lock or holding one that others want (the rules on locks report those). Threads are grouped by what they do and where. High from 10 threads.",
     advice: "Look at the call they stand in and at its timeout; use the processor time used meanwhile to tell a loop from a wait.",
     false_positives: "Dumps taken within a second of each other. Threads that wait for work by a shape that is not known.",
     sources: &[
@@ -40,9 +40,13 @@ impl Rule<Facts<'_>> for StuckRule {
     fn check(&self, facts: &Facts<'_>) -> Vec<Finding> {
         let mut groups: BTreeMap<(Activity, &str), Vec<&StuckThread>> = BTreeMap::new();
         for stuck in &facts.report.stuck {
-            // What waits for a visible owner is the matter of that owner.
-            let quiet =
-                matches!(stuck.doing, Activity::Sleep | Activity::Wait) || stuck.owner.is_some();
+            // What waits for a visible owner is the matter of that owner; so is a lock that has a finding.
+            let quiet = matches!(stuck.doing, Activity::Sleep | Activity::Wait)
+                || stuck.owner.is_some()
+                || facts
+                    .report
+                    .last()
+                    .is_some_and(|dump| reported(dump, stuck));
             if !quiet && !turns(stuck) {
                 groups
                     .entry((stuck.doing, stuck.frame.as_deref().unwrap_or("")))
@@ -60,6 +64,17 @@ impl Rule<Facts<'_>> for StuckRule {
             .filter_map(|((doing, frame), stuck)| finding(doing, frame, &stuck))
             .collect()
     }
+}
+
+/// Whether a rule on locks speaks of it: it holds up others, or waits for a lock whose owner is not visible.
+fn reported(dump: &DumpSummary, stuck: &StuckThread) -> bool {
+    let mut blockers = dump.blockers.iter().filter(|b| b.held_up >= FEW);
+    let mut locks = dump.ownerless.iter();
+    blockers.any(|blocker| blocker.thread == stuck.thread)
+        || locks.any(|lock| {
+            let reported = lock.held_up >= FEW || lock.reason == Unseen::Shared;
+            reported && stuck.waits_for.as_ref() == Some(&lock.lock)
+        })
 }
 
 /// Whether it used a good part of a core without moving.
