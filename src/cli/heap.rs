@@ -50,6 +50,28 @@ pub(super) struct Args {
     /// Which dump of a file that holds several, counted from 1 [default: the last]
     #[arg(long, value_name = "N", help_heading = "Analysis", value_parser = clap::value_parser!(u32).range(1..))]
     dump: Option<u32>,
+
+    /// Most memory to take, with K, M or G; what does not fit is left out and said
+    #[arg(long, value_name = "LIMIT", help_heading = "Analysis", value_parser = limit)]
+    memory: Option<u64>,
+}
+
+/// A number of bytes: `800M`, `2G`, `123456`.
+fn limit(text: &str) -> Result<u64, String> {
+    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let shift = match text[digits.len()..].to_ascii_lowercase().as_str() {
+        "" | "b" => 0,
+        "k" | "kb" | "kib" => 10,
+        "m" | "mb" | "mib" => 20,
+        "g" | "gb" | "gib" => 30,
+        unit => return Err(format!("no unit {unit}: expected K, M or G")),
+    };
+    let number: u64 = digits
+        .parse()
+        .map_err(|_| "expected a number such as 800M".to_owned())?;
+    number
+        .checked_mul(1 << shift)
+        .ok_or_else(|| "that is more than there is".to_owned())
 }
 
 #[derive(Debug, Subcommand)]
@@ -76,6 +98,7 @@ pub(super) fn run(args: &Args, session: &Session) -> anyhow::Result<Report> {
             View::Mat => heap::RetainedAs::Mat,
         },
         dump: args.dump,
+        memory: args.memory,
     };
     let bundle = session.open(&args.files)?;
     let mut reports = read(&bundle, &options, session)?;

@@ -61,7 +61,7 @@ fn inside(heap: &Heap<'_>, index: u32, wrappers: usize) -> Option<Container> {
     if let Content::References(_) = heap.content(index) {
         let elements: Vec<u32> = heap.elements(index).flatten().collect();
         let mut array = Container::list(elements.len() as i64, elements);
-        array.capacity = Some(u64::from(heap.objects.length[index as usize]));
+        array.capacity = Some(u64::from(heap.array_length(index)));
         return Some(array);
     }
     let form = form_of(&heap.classes, heap.class_number(index))?;
@@ -89,7 +89,7 @@ fn inside(heap: &Heap<'_>, index: u32, wrappers: usize) -> Option<Container> {
             let array = heap.reference(index, array)?;
             let elements: Vec<u32> = heap.elements(array).flatten().collect();
             let mut queue = Container::list(heap.int(index, count).unwrap_or(0), elements);
-            queue.capacity = Some(u64::from(heap.objects.length[array as usize]));
+            queue.capacity = Some(u64::from(heap.array_length(array)));
             queue.bound = queue.capacity;
             Some(queue)
         }
@@ -154,7 +154,7 @@ impl Reader<'_, '_> {
             ..Container::default()
         };
         if let Some(table) = self.heap.reference(index, table) {
-            container.capacity = Some(u64::from(self.heap.objects.length[table as usize]));
+            container.capacity = Some(u64::from(self.heap.array_length(table)));
             self.buckets(table, &mut container);
         }
         container
@@ -229,7 +229,7 @@ impl Reader<'_, '_> {
         };
         let elements = self.heap.elements(array).take(count as usize).flatten();
         let mut container = Container::list(count, elements.collect());
-        container.capacity = Some(u64::from(self.heap.objects.length[array as usize]));
+        container.capacity = Some(u64::from(self.heap.array_length(array)));
         container
     }
 
@@ -239,7 +239,7 @@ impl Reader<'_, '_> {
         };
         let elements: Vec<u32> = self.heap.elements(array).flatten().collect();
         let mut container = Container::list(elements.len() as i64, elements);
-        container.capacity = Some(u64::from(self.heap.objects.length[array as usize]));
+        container.capacity = Some(u64::from(self.heap.array_length(array)));
         container
     }
 

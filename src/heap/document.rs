@@ -72,6 +72,13 @@ impl HeapReport {
                     .collect(),
             };
         }
+        if let Some(left_out) = &self.left_out {
+            return Verdict {
+                severity: Severity::Medium,
+                headline: t!("Too little memory to say who holds the heap").into(),
+                explanation: vec![format!("{left_out}.").into()],
+            };
+        }
         let largest = self.suspects.first();
         let headline = match largest {
             Some(suspect) if suspect.share >= NOTABLE => upper_first(&suspect.title),
@@ -133,6 +140,11 @@ impl HeapReport {
             if let Some(command) = &jvm.command {
                 fact(t!("Command"), command.clone());
             }
+        }
+        if self.left_out.is_some() {
+            fact(t!("Objects"), text::count(self.object_count));
+            fact(t!("Sizes"), self.layout.clone());
+            return facts;
         }
         let mut live = t!(
             "{bytes} in {count} objects",

@@ -200,7 +200,8 @@ fn package(class: &str) -> &str {
     element[..end].rfind('.').map_or("", |dot| &element[..dot])
 }
 
-fn sort_rows(rows: &mut [ClassRow]) {
+/// Brings rows in the order of a report: most bytes first.
+pub(super) fn sort_rows(rows: &mut [ClassRow]) {
     rows.sort_by(|left, right| {
         let size = right.shallow_bytes.cmp(&left.shallow_bytes);
         let count = size.then(right.instances.cmp(&left.instances));
@@ -210,7 +211,7 @@ fn sort_rows(rows: &mut [ClassRow]) {
 
 /// The objects that nothing reaches, by class, with their number and bytes.
 pub(super) fn of_unreachable(heap: &Heap<'_>, most: usize) -> (u64, u64, Vec<ClassRow>) {
-    let garbage = (0..heap.len()).filter(|index| heap.tree.position(*index).is_none());
+    let garbage = (heap.tree.unreachable()).map(|place| heap.tree.object(place));
     let rows = of_list(heap, garbage, usize::MAX);
     let objects = rows.iter().map(|row| row.instances).sum();
     let bytes = rows.iter().map(|row| row.shallow_bytes).sum();

@@ -14,13 +14,17 @@ mod jvm;
 mod layout;
 mod load;
 mod locks;
+mod memory;
 mod model;
 mod objects;
 mod paths;
 mod references;
 pub mod report;
+mod roots;
 mod rules;
 mod suspects;
+#[cfg(test)]
+mod tests;
 mod threads;
 mod waste;
 
@@ -39,7 +43,7 @@ use crate::finding::{Locator, RuleMeta};
 use crate::input::{Certainty, Coverage, Kind, ParseIssue, Progress, Sniffer, Source};
 use crate::time::Instant;
 use histogram::Histogram;
-use load::Loaded;
+use load::{LoadError, Loaded};
 use model::Heap;
 use rules::Model;
 
@@ -61,6 +65,8 @@ pub struct Options {
     pub retained_as: RetainedAs,
     /// Which dump of a file that holds several, counted from 1; the last when not given.
     pub dump: Option<u32>,
+    /// How many bytes of memory the analysis may take besides the mapped file; all there is when not given.
+    pub memory: Option<u64>,
 }
 
 /// The rules of this room.
@@ -83,6 +89,14 @@ pub fn analyse(source: &Source, options: &Options, progress: &dyn Progress) -> H
     report.truncated = loaded.truncated.take();
     match heap {
         Ok(heap) => describe(&heap, &loaded, &mut report),
+        Err(LoadError::Histogram(histogram)) => {
+            report.object_count = histogram.rows.iter().map(|row| row.instances).sum();
+            report.class_count = histogram.classes;
+            report.layout = histogram.layout;
+            report.histogram = histogram.rows;
+            report.histogram.truncate(HeapReport::CLASSES);
+            report.left_out = Some(histogram.why.left_out());
+        }
         Err(error) => {
             coverage.not_understood = coverage.bytes;
             coverage.report(ParseIssue::new(

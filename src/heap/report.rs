@@ -67,6 +67,10 @@ pub struct HeapReport {
     pub references: Vec<ReferenceRow>,
     /// Why and where the dump ends early, or `None` for a complete one.
     pub truncated: Option<String>,
+    /// What was left out because it needs more memory than allowed, and how much that is. Then the histogram counts all
+    /// objects, and in place of what a class retains stand its own bytes.
+    #[serde(default)]
+    pub left_out: Option<String>,
     /// Roots by kind, most first. Kinds that begin with `stand-in` were invented because the dump has no roots.
     pub roots: Vec<RootCount>,
     /// What fills the heap, largest first.

@@ -57,7 +57,7 @@ impl Look<'_, '_> {
             retained_objects: position.map_or(0, |at| u64::from(tree.retained_objects(at))),
             loader: heap.ids.index(class.loader).map(|loader| self.row(loader)),
             roots,
-            length: is_array.then(|| u64::from(heap.objects.length[index as usize])),
+            length: is_array.then(|| u64::from(heap.array_length(index))),
             elements: containers::describe(heap, index)
                 .filter(|_| !is_array)
                 .map(|container| {

@@ -153,7 +153,7 @@ impl Search<'_, '_> {
     /// Bytes that a sparse array takes more than one of the length `fits`.
     fn saved(&self, array: u32, taken: u64, fits: u64) -> Option<u64> {
         let heap = self.heap;
-        let length = u64::from(heap.objects.length[array as usize]);
+        let length = u64::from(heap.array_length(array));
         if taken.saturating_mul(SPARSE) > length {
             return None;
         }
@@ -268,7 +268,7 @@ impl Search<'_, '_> {
             }
             Form::Ring => {
                 let own = reference("elements");
-                let length = own.map_or(0, |own| i64::from(self.heap.objects.length[own as usize]));
+                let length = own.map_or(0, |own| i64::from(self.heap.array_length(own)));
                 let distance =
                     self.fields.number(index, "tail")? - self.fields.number(index, "head")?;
                 let count = distance.checked_rem_euclid(length).unwrap_or(0) as u64;
@@ -289,7 +289,7 @@ impl Search<'_, '_> {
             },
             Form::WholeArray { array } => {
                 let own = reference(array);
-                let length = own.map_or(0, |own| u64::from(self.heap.objects.length[own as usize]));
+                let length = own.map_or(0, |own| u64::from(self.heap.array_length(own)));
                 Places {
                     count: count("size").unwrap_or(length),
                     own,

@@ -242,7 +242,7 @@ pub(super) fn arrays(heap: &Heap<'_>, of_strings: &Marks) -> Arrays {
         let Some((kind, bytes)) = content(index) else {
             return;
         };
-        let length = heap.objects.length[index as usize] as usize;
+        let length = heap.array_length(index) as usize;
         if bytes.len() != length * kind.width(heap.header.id_size) {
             // Android leaves some contents out; nothing is known of them.
             return;
