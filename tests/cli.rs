@@ -184,6 +184,64 @@ fn each_output_gets_the_format_of_its_name() {
     assert_eq!(stdout(&output), json);
 }
 
+/// Under a terminal of `rows` rows, made by `script` (util-linux).
+fn on_a_terminal(folder: &Path, rows: u32, options: &str) -> Option<String> {
+    let program = env!("CARGO_BIN_EXE_diag");
+    let line = format!("stty rows {rows} cols 100; {program} incident gc.log --quiet {options}");
+    let made = Command::new("script")
+        .args(["--quiet", "--return", "--command", &line, "/dev/null"])
+        .current_dir(folder)
+        .env("DIAG_PAGER", "sed s/^/paged:/")
+        .env("LC_ALL", "C")
+        .env_remove("COLUMNS")
+        .stdin(Stdio::null())
+        .output();
+    match made {
+        Ok(output) => Some(String::from_utf8_lossy(&output.stdout).into_owned()),
+        Err(_) => {
+            println!("skipped: no program script");
+            None
+        }
+    }
+}
+
+#[test]
+fn a_pager_shows_what_is_longer_than_the_screen() {
+    let folder = evidence();
+    let Some(paged) = on_a_terminal(folder.path(), 10, "") else {
+        return;
+    };
+    assert!(
+        paged.lines().all(|line| line.starts_with("paged:")),
+        "{paged}"
+    );
+    for (rows, options) in [(10, "--no-pager"), (500, "")] {
+        let plain = on_a_terminal(folder.path(), rows, options).unwrap_or_default();
+        assert!(plain.contains("━") && !plain.contains("paged:"), "{plain}");
+    }
+}
+
+#[test]
+fn the_names_behind_pseudonyms_are_written_only_when_asked_for() {
+    let folder = evidence();
+    let log = "10.1.2.3 - - [22/Nov/2026:01:02:03 +0000] \"GET /a HTTP/1.1\" 500 12\n".repeat(50);
+    fs::write(folder.path().join("access.log"), log).unwrap();
+    let run = |options: &[&str]| {
+        let command = &["access", "access.log", "-o", "r.json", "-o", "r.html"][..];
+        diag(folder.path(), &[command, options].concat())
+    };
+    let made = run(&["--redact", "public", "--pseudonyms", "names.json"]);
+    assert_eq!(status(&made), 0, "{}", stderr(&made));
+    let report = fs::read_to_string(folder.path().join("r.json")).unwrap();
+    assert!(
+        !report.contains("10.1.2.3") && report.contains("ip-1"),
+        "{report}"
+    );
+    let names = fs::read_to_string(folder.path().join("names.json")).unwrap();
+    assert_eq!(names, "{\n  \"ip-1\": \"10.1.2.3\"\n}\n");
+    assert_eq!(status(&run(&["--pseudonyms", "names.json"])), 2);
+}
+
 #[test]
 fn the_language_is_that_of_the_option_else_of_the_locale() {
     let folder = evidence();
