@@ -52,7 +52,7 @@ pub enum Report {
     /// `diag events`
     Events(EventsReport),
     /// `diag host`
-    Host(HostReport),
+    Host(Box<HostReport>),
     /// `diag incident`
     Incident(Box<IncidentReport>),
 }

@@ -10,7 +10,7 @@
 #[path = "common/traffic.rs"]
 mod traffic;
 
-use diag::access::{self, AccessReport, MergeError, Options, merge, summarise};
+use diag::access::{self, AccessReport, MergeError, Options, Thresholds, merge, summarise};
 use diag::input::{Kind, Silent, Source};
 use diag::time::SECOND;
 use proptest::prelude::*;
@@ -99,7 +99,10 @@ fn partials_that_do_not_fit_are_refused() {
     let log = source(0, &lines(50));
     let one = summarise(&[&log], &Options::default(), &Silent).to_bytes();
     let options = Options {
-        apdex_us: 2 * SECOND,
+        apdex: Thresholds {
+            all_us: 2 * SECOND,
+            ..Thresholds::default()
+        },
         ..Options::default()
     };
     let other = summarise(&[&log], &options, &Silent).to_bytes();

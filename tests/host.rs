@@ -142,3 +142,62 @@ fn damaged_snapshots_never_stop_the_rest() {
         }
     }
 }
+
+#[test]
+fn processes_maps_and_figures_of_real_machines() {
+    let report = read(&[
+        ("ps-1.txt", &fixture("threads-growing/fires/ps-1.txt")),
+        ("ps-2.txt", &fixture("threads-growing/fires/ps-2.txt")),
+        (
+            "ps-aux.txt",
+            &fixture("resident-growing/near-miss/ps-1.txt"),
+        ),
+        ("pmap.txt", &fixture("malloc-arenas/fires/pmap.txt")),
+        ("sar.txt", &fixture("disk-saturated/near-miss/sar.txt")),
+        (
+            "iostat.txt",
+            &fixture("disk-saturated/near-miss/iostat.txt"),
+        ),
+        ("cpu.pressure", &fixture("pressure/fires/cpu.pressure")),
+        ("disk.out", &fixture("disk-full/fires/disk.out")),
+        ("memory.max", b"536870912\n"),
+    ]);
+    shown(&report);
+    for coverage in &report.coverage {
+        assert_eq!(coverage.not_understood, 0, "{coverage:?}");
+    }
+    // NLWP of the listing, and what the rows of the second add up to.
+    assert_eq!(report.processes[1].list[0].threads, Some(98));
+    assert_eq!(report.processes[1].rows, 98);
+    assert_eq!(report.processes[2].list[0].resident, Some(42_208 << 10));
+    // The total of pmap itself.
+    assert_eq!(report.maps[0].resident, 588_596 << 10);
+    assert_eq!(report.maps[0].pid, Some(14448));
+    assert!(report.maps[0].arenas >= 8, "{:?}", report.maps[0]);
+    let idle = report
+        .samples
+        .iter()
+        .filter(|sample| sample.values.contains_key("%idle"));
+    assert_eq!(idle.count(), 8);
+    let disks = report.samples.iter().filter(|sample| sample.of == "vda");
+    assert_eq!(disks.count(), 8);
+    assert_eq!(report.pressures[0].resource, "cpu");
+    assert!((report.pressures[0].some.avg60 - 90.94).abs() < 0.001);
+    assert_eq!(report.volumes[3].mount, "/var/log");
+    assert_eq!(report.cgroups[0].values["memory.max"], 536_870_912);
+    let at = &report.maps[0].locator;
+    assert!(report.taken(at).is_some());
+}
+
+#[test]
+fn a_date_says_when_what_follows_was_taken() {
+    let text = "Sun Nov 22 03:29:36 UTC 2026\nlow 0\noom_kill 0\n\nSun Nov 22 03:30:36 UTC 2026\nlow 0\noom_kill 1\n";
+    let report = read(&[("memory.events", text.as_bytes())]);
+    let taken: Vec<_> = report
+        .cgroups
+        .iter()
+        .map(|group| report.taken(&group.locator))
+        .collect();
+    assert_ne!(taken[0], None);
+    assert_ne!(taken[0], taken[1]);
+}

@@ -55,8 +55,11 @@ fn speaking(room: &str, evidence: &PathBuf) -> Vec<String> {
     findings.into_iter().map(|finding| finding.rule).collect()
 }
 
-/// The hypotheses that a report holds possible for some life, read from the JSON as any reader of it would.
+/// The hypotheses that a report holds possible for some life, read from the JSON as any reader of it would, and the
+/// findings of the incident room itself.
 fn hypotheses(report: &incident::IncidentReport) -> Vec<String> {
+    let found = report.findings.iter().map(|finding| finding.rule.clone());
+    let found: Vec<String> = found.filter(|rule| rule.starts_with("incident/")).collect();
     let report = serde_json::to_value(report).unwrap();
     let lives = report["lives"].as_array().into_iter().flatten();
     let judged = lives.flat_map(|life| ["mechanisms", "causes"].map(|part| &life[part]));
@@ -68,6 +71,7 @@ fn hypotheses(report: &incident::IncidentReport) -> Vec<String> {
             ["possible", "likely", "confirmed"].contains(&word)
         })
         .filter_map(|judged| judged["hypothesis"].as_str().map(str::to_owned))
+        .chain(found)
         .collect()
 }
 

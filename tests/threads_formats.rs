@@ -296,3 +296,20 @@ fn a_cleaner_that_waits_is_found_like_a_finalizer() {
         assert_eq!(thread.owner.as_deref(), Some("cache-owner"), "{name}");
     }
 }
+
+#[test]
+fn the_share_of_busy_threads_that_counts_can_be_chosen() {
+    let source = Source::of("f", testdata("jdk17-pool-22.jstack.txt"), Kind::ThreadDump);
+    let busy = |percent: f64| {
+        let options = Options {
+            pool_busy_percent: percent,
+        };
+        let report = analyse(&[&source], &options, &Silent);
+        rules(&report).contains(&"threads/pool-busy")
+    };
+    // 22 of 25 are 88 %.
+    assert_eq!(
+        [80.0, 88.0, 89.0, 100.0].map(busy),
+        [true, true, false, false]
+    );
+}

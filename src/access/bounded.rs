@@ -46,18 +46,34 @@ pub(super) fn hash(text: &[u8]) -> u64 {
         (wide as u64) ^ (wide >> 64) as u64
     };
     let mut state = A ^ text.len() as u64;
-    let (chunks, rest) = text.as_chunks::<16>();
-    for chunk in chunks {
+    let mut rest = text;
+    while let Some((chunk, more)) = rest.split_first_chunk::<16>() {
         let wide = u128::from_le_bytes(*chunk);
         state = fold((wide as u64) ^ B, ((wide >> 64) as u64) ^ state);
+        rest = more;
     }
-    if !rest.is_empty() {
-        let mut last = [0_u8; 16];
-        last[..rest.len()].copy_from_slice(rest);
-        let wide = u128::from_le_bytes(last);
-        state = fold((wide as u64) ^ B, ((wide >> 64) as u64) ^ state);
-    }
+    let (low, high) = ends(rest);
+    state = fold(low ^ B, high ^ state);
     fold(state ^ A, B)
+}
+
+/// Less than sixteen bytes in two numbers: its beginning and its end, which may overlap. With the length of the whole text
+/// no two texts have the same.
+#[inline]
+fn ends(text: &[u8]) -> (u64, u64) {
+    if let (Some(first), Some(last)) = (text.first_chunk::<8>(), text.last_chunk::<8>()) {
+        return (u64::from_le_bytes(*first), u64::from_le_bytes(*last));
+    }
+    if let (Some(first), Some(last)) = (text.first_chunk::<4>(), text.last_chunk::<4>()) {
+        let (first, last) = (u32::from_le_bytes(*first), u32::from_le_bytes(*last));
+        return (first.into(), last.into());
+    }
+    match *text {
+        [a, b, c] => (a.into(), u64::from(b) << 8 | u64::from(c)),
+        [a, b] => (a.into(), b.into()),
+        [a] => (a.into(), 0),
+        _ => (0, 0),
+    }
 }
 
 /// A table that never holds more than `LIMIT` keys.
@@ -150,13 +166,14 @@ impl<V: Tally, const LIMIT: usize> Table<V, LIMIT> {
         self.rows.values_mut().map(|row| &mut row.1)
     }
 
+    /// All rows, in no order.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&[u8], &V)> {
+        self.rows.values().map(|(key, value)| (&**key, value))
+    }
+
     /// All rows in the order of their keys.
     pub(super) fn rows(&self) -> Vec<(&[u8], &V)> {
-        let mut rows: Vec<_> = self
-            .rows
-            .values()
-            .map(|(key, value)| (&**key, value))
-            .collect();
+        let mut rows: Vec<_> = self.iter().collect();
         rows.sort_unstable_by_key(|row| row.0);
         rows
     }

@@ -99,6 +99,18 @@ pub(super) fn percent(
 }
 
 fn bare(letter: char, dialect: Dialect) -> Meaning {
+    if dialect == Dialect::ModJk {
+        return Meaning::Plain(match letter {
+            'w' => Field::Upstream,
+            'm' => Field::Method,
+            'U' => Field::Target,
+            'r' => Field::RequestLine,
+            's' => Field::Status,
+            'b' | 'B' => Field::Bytes,
+            'T' => return Meaning::Timed(dialect.unit(), 0),
+            _ => Field::Skip,
+        });
+    }
     Meaning::Plain(match letter {
         'h' | 'a' => Field::Client,
         't' => return Meaning::Bracketed(Field::TimeClf),

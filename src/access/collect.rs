@@ -6,11 +6,12 @@ use super::cells::Column;
 use super::histogram::{Dense, bucket};
 use super::request::Request;
 use super::routes::{RouteStats, Slot};
+use super::servers::Servers;
 use super::shape;
 use super::summary::{SLOWEST, Slow, Summary};
-use super::tallies::{Failure, coarser_probe, coarser_server};
+use super::tallies::{Failure, coarser_probe};
 use super::visitors::Visitors;
-use super::{RouteClass, StampMeaning};
+use super::{RouteClass, StampMeaning, Thresholds};
 
 /// How a request of a line is to be understood.
 #[derive(Debug, Clone, Copy)]
@@ -18,8 +19,8 @@ pub(super) struct Reading<'a> {
     pub(super) stamp: StampMeaning,
     /// Name of the server where the line names none.
     pub(super) server: &'a [u8],
-    /// Threshold of the Apdex in microseconds.
-    pub(super) apdex: i64,
+    /// Thresholds of the Apdex.
+    pub(super) apdex: &'a Thresholds,
     /// Requests that end before or begin after are left out.
     pub(super) since: i64,
     pub(super) until: i64,
@@ -29,6 +30,8 @@ pub(super) struct Reading<'a> {
 struct Row {
     name: Box<[u8]>,
     class: RouteClass,
+    /// Its threshold of the Apdex in microseconds.
+    apdex: i64,
     stats: RouteStats,
     durations: Dense,
     minute: i64,
@@ -46,6 +49,10 @@ struct Open {
 
 /// Routes counted densely at the same time; when there are more, all go to the tree.
 const ROWS: usize = 512;
+/// Targets remembered.
+const LATELY: usize = 8192;
+/// No target: nothing has this row.
+const NOWHERE: (u64, u32) = (0, u32::MAX);
 /// Columns open at the same time: requests end out of order by a little.
 const OPEN: i64 = 4;
 
@@ -55,8 +62,11 @@ pub(super) struct Collector<'a> {
     visitors: Visitors<'a>,
     rows: Vec<Row>,
     by_name: ByHash<u32>,
+    /// Rows of targets seen lately, by the low bits of their hash; a target asked for again needs no shape.
+    lately: Vec<(u64, u32)>,
     open: Vec<Open>,
     name: Vec<u8>,
+    servers: Servers,
 }
 
 impl Default for Collector<'_> {
@@ -66,8 +76,10 @@ impl Default for Collector<'_> {
             visitors: Visitors::default(),
             rows: Vec::new(),
             by_name: ByHash::default(),
+            lately: vec![NOWHERE; LATELY],
             open: Vec::new(),
             name: Vec::with_capacity(256),
+            servers: Servers::default(),
         }
     }
 }
@@ -111,6 +123,7 @@ impl<'a> Collector<'a> {
         let summary = &mut self.summary;
         summary.requests += 1;
         summary.timed += u64::from(request.duration.is_some());
+        summary.malformed += u64::from(request.target.is_empty() && request.method.is_empty());
         summary.bytes = summary.bytes.saturating_add(request.bytes);
         summary.zoned |= request.zoned;
         summary.local |= !request.zoned;
@@ -120,8 +133,8 @@ impl<'a> Collector<'a> {
         summary.statuses[usize::from(request.status.min(599))] += 1;
         let client = hash(request.client);
         let probe_agent = self.visitors.count(summary, request, client);
-        let (row, class) = self.route(request, probe_agent);
-        self.count_route(row, request, reading, placed);
+        let (row, class) = self.route(request, probe_agent, reading.apdex);
+        self.count_route(row, request, placed);
         self.count_ticks(request, took, placed);
         self.count_server(request, reading, placed, class, client);
         self.summary.lines.at(end).cover(line);
@@ -130,15 +143,52 @@ impl<'a> Collector<'a> {
             RouteClass::Probe => self.count_probe(request, reading, placed, line),
             RouteClass::Static => {}
         }
+        if class == RouteClass::Transaction
+            && (request.failed() || request.client_gone() || request.status == 429)
+        {
+            let what = hash(&self.rows[row].name);
+            self.summary
+                .tries
+                .at(end)
+                .add(client ^ what.rotate_left(32));
+        }
         if class == RouteClass::Transaction && took > 0 {
             self.count_slow(request, row, placed, line);
         }
     }
 
-    fn route(&mut self, request: &Request<'_>, probe_agent: bool) -> (usize, RouteClass) {
+    #[inline]
+    fn route(
+        &mut self,
+        request: &Request<'_>,
+        probe_agent: bool,
+        apdex: &Thresholds,
+    ) -> (usize, RouteClass) {
+        let path = shape::path(request.target);
+        let mut target = hash(path) ^ hash(request.method).rotate_left(1);
+        if probe_agent {
+            target = !target;
+        }
+        let place = target as usize % LATELY;
+        let (known, row) = self.lately[place];
+        if known == target
+            && let Some(found) = self.rows.get(row as usize)
+        {
+            return (row as usize, found.class);
+        }
+        let (row, class) = self.shaped_route(request, probe_agent, apdex);
+        self.lately[place] = (target, row as u32);
+        (row, class)
+    }
+
+    fn shaped_route(
+        &mut self,
+        request: &Request<'_>,
+        probe_agent: bool,
+        apdex: &Thresholds,
+    ) -> (usize, RouteClass) {
         self.name.clear();
         if request.target.is_empty() && request.method.is_empty() {
-            self.summary.malformed += 1;
             self.name.extend_from_slice(b" (no valid request)");
         } else {
             self.name.push(b' ');
@@ -173,6 +223,7 @@ impl<'a> Collector<'a> {
         self.rows.push(Row {
             name: [letter.as_slice(), &self.name].concat().into(),
             class,
+            apdex: apdex.of(String::from_utf8_lossy(&self.name).trim_start()),
             stats: RouteStats::default(),
             durations: Dense::default(),
             minute: i64::MIN,
@@ -181,14 +232,9 @@ impl<'a> Collector<'a> {
         (self.rows.len() - 1, class)
     }
 
-    fn count_route(
-        &mut self,
-        row: usize,
-        request: &Request<'_>,
-        reading: Reading<'_>,
-        placed: Placed,
-    ) {
+    fn count_route(&mut self, row: usize, request: &Request<'_>, placed: Placed) {
         let row = &mut self.rows[row];
+        let apdex = row.apdex;
         let stats = &mut row.stats;
         let took = request.duration.unwrap_or(0);
         let failed = request.failed();
@@ -202,9 +248,8 @@ impl<'a> Collector<'a> {
             stats.timed += 1;
             stats.busy = stats.busy.saturating_add(took);
             stats.max = stats.max.max(took);
-            stats.satisfied += u64::from(!failed && took <= reading.apdex);
-            stats.tolerating +=
-                u64::from(!failed && took > reading.apdex && took <= 4 * reading.apdex);
+            stats.satisfied += u64::from(!failed && took <= apdex);
+            stats.tolerating += u64::from(!failed && took > apdex && took <= 4 * apdex);
             if !row.durations.add(bucket(took)) {
                 row.durations.empty_into(&mut stats.durations);
             }
@@ -261,7 +306,7 @@ impl<'a> Collector<'a> {
             b"" => reading.server,
             name => name,
         };
-        let server = self.summary.servers.tally(name, hash(name), coarser_server);
+        let server = self.servers.of(name, &mut self.summary);
         server.visits.requests += 1;
         server.visits.errors += u64::from(request.status >= 400);
         server.visits.bytes = server.visits.bytes.saturating_add(request.bytes);
@@ -414,12 +459,14 @@ impl<'a> Collector<'a> {
             self.summary.routes.add(&row.name, &row.stats);
         }
         self.by_name.clear();
+        self.lately.fill(NOWHERE);
     }
 
     /// The summary of everything added.
     pub(super) fn finish(mut self) -> Summary {
         self.close_rows();
         self.close_columns();
+        self.servers.close(&mut self.summary);
         self.visitors.finish(&mut self.summary);
         self.summary
     }

@@ -75,8 +75,8 @@ pub(super) fn busy(fold: &Fold) -> Vec<(i64, i64)> {
     out
 }
 
-/// Mean, median and peak; `None` when no line has a duration.
-pub(super) fn of(fold: &Fold, busy: &[(i64, i64)]) -> Option<Concurrency> {
+/// Mean, median and peak; `None` when no line has a duration. `spent` is the sum of all durations as counted by route.
+pub(super) fn of(fold: &Fold, busy: &[(i64, i64)], spent: i128) -> Option<Concurrency> {
     let summary = &fold.summary;
     if summary.timed == 0 {
         return None;
@@ -111,5 +111,8 @@ pub(super) fn of(fold: &Fold, busy: &[(i64, i64)]) -> Option<Concurrency> {
         peak: peak.max(0) as u64,
         peak_at: Moment::truncated(Instant(peak_at), step),
         median_milli: milli(i128::from(median), step),
+        rate_milli: u64::try_from(i128::from(summary.timed) * 1_000_000_000 / i128::from(span))
+            .unwrap_or(u64::MAX),
+        mean_duration_us: i64::try_from(spent / i128::from(summary.timed)).unwrap_or(i64::MAX),
     })
 }

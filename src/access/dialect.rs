@@ -19,6 +19,8 @@ pub enum Dialect {
     Undertow,
     /// Jetty: `%D` in microseconds, `%t` at the start.
     Jetty,
+    /// `JkRequestLogFormat` of mod_jk: `%T` in seconds with a fraction, its log's stamp at the end.
+    ModJk,
     /// varnishncsa: `%D` in microseconds, `%t` at the start.
     Varnish,
     /// `$variables`, all at the end.
@@ -71,7 +73,7 @@ impl Dialect {
             Self::Httpd | Self::Jetty | Self::Varnish | Self::Envoy | Self::Haproxy => {
                 Some(StampMeaning::Start)
             }
-            Self::Tomcat | Self::Undertow | Self::Nginx => Some(StampMeaning::End),
+            Self::Tomcat | Self::Undertow | Self::Nginx | Self::ModJk => Some(StampMeaning::End),
         }
     }
 
@@ -81,7 +83,7 @@ impl Dialect {
             Self::Percent | Self::Tomcat => None,
             Self::Httpd | Self::Jetty | Self::Varnish => Some(DurationUnit::Micros),
             Self::Undertow | Self::Envoy | Self::Haproxy => Some(DurationUnit::Millis),
-            Self::Nginx => Some(DurationUnit::Seconds),
+            Self::Nginx | Self::ModJk => Some(DurationUnit::Seconds),
         }
     }
 }
@@ -160,6 +162,14 @@ pub enum PatternError {
         /// What it lacks.
         missing: &'static str,
     },
+    /// A word of a mapping that names no field.
+    #[error(
+        "{word:?} is no FIELD=KEY; fields are time, status, method, path, request, duration, bytes, client, forwarded, agent and server"
+    )]
+    Word {
+        /// The word.
+        word: String,
+    },
 }
 
 /// Compiles a pattern whose words tell whose it is.
@@ -170,15 +180,24 @@ pub(super) fn layout(pattern: &str) -> Result<Layout, PatternError> {
 /// Compiles a pattern.
 pub(super) fn layout_of(pattern: &str, dialect: Dialect) -> Result<Layout, PatternError> {
     let pattern = pattern.to_owned();
-    let neutral = translate(&pattern, dialect);
+    let mut neutral = translate(&pattern, dialect);
+    if dialect == Dialect::ModJk {
+        // `JkLogStampFormat` as it is by default stands before every line of this log.
+        let stamp = [
+            Element::Text(b"[".to_vec()),
+            Element::Field(Field::TimeAscii),
+            Element::Text(b"] ".to_vec()),
+        ];
+        neutral.elements.splice(0..0, stamp);
+    }
     let has = |wanted: &[Field]| {
         let one =
             |element: &Element| matches!(element, Element::Field(field) if wanted.contains(field));
         neutral.elements.iter().any(one)
     };
-    use Field::{RequestLine, Status, Target, TimeAny, TimeClf, TimeEpoch, TimeIso};
+    use Field::{RequestLine, Status, Target, TimeAny, TimeAscii, TimeClf, TimeEpoch, TimeIso};
     let missing = match () {
-        () if !has(&[TimeClf, TimeIso, TimeAny, TimeEpoch]) => Some("time stamp"),
+        () if !has(&[TimeClf, TimeIso, TimeAny, TimeEpoch, TimeAscii]) => Some("time stamp"),
         () if !has(&[Status]) && !has(&[RequestLine, Target]) => Some("status and no request"),
         () => None,
     };
@@ -202,6 +221,7 @@ impl Dialect {
             Self::Tomcat => "Tomcat valve pattern",
             Self::Undertow => "Undertow pattern",
             Self::Jetty => "Jetty format",
+            Self::ModJk => "mod_jk log",
             Self::Varnish => "varnishncsa format",
             Self::Nginx => "nginx log_format",
             Self::Envoy => "Envoy format string",

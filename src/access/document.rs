@@ -140,11 +140,19 @@ impl AccessReport {
             let threshold = duration(apdex.threshold_us);
             facts.push((
                 t!("Apdex"),
-                t!(
-                    "{score} (T = {threshold})",
-                    score = format!("{score:.2}"),
-                    threshold
-                )
+                match apdex.own_thresholds {
+                    0 => t!(
+                        "{score} (T = {threshold})",
+                        score = format!("{score:.2}"),
+                        threshold
+                    ),
+                    own => t!(
+                        "{score} (T = {threshold}, {own} routes with their own)",
+                        score = format!("{score:.2}"),
+                        threshold,
+                        own = count(own)
+                    ),
+                }
                 .into(),
             ));
         }
@@ -152,8 +160,10 @@ impl AccessReport {
             facts.push((
                 t!("In progress"),
                 t!(
-                    "{mean} on average, at most {peak} at {at}",
-                    mean = format!("{:.1}", concurrency.mean_milli as f64 / 1000.0),
+                    "{mean} on average = {rate}/s × {took} (Little's law), at most {peak} at {at}",
+                    mean = milli(concurrency.mean_milli),
+                    rate = milli(concurrency.rate_milli),
+                    took = duration(concurrency.mean_duration_us),
                     peak = count(concurrency.peak),
                     at = concurrency.peak_at.lo
                 )
@@ -182,11 +192,19 @@ impl AccessReport {
                 .map(|minute| (minute.at.0, value(minute)))
                 .collect(),
         };
+        let hits = Series {
+            name: t!("hits"),
+            mark: Mark::Line,
+            points: self.hits(step, rate),
+        };
         let mut lanes = vec![Lane {
-            title: t!("Transactions"),
+            title: t!("Requests"),
             unit: Unit::PerSecond,
             series: vec![
-                series(t!("all"), Mark::Area, &|minute| rate(minute.requests)),
+                hits,
+                series(t!("transactions"), Mark::Area, &|minute| {
+                    rate(minute.requests)
+                }),
                 series(t!("server errors"), Mark::Area, &|minute| {
                     rate(minute.errors)
                 }),
@@ -235,6 +253,19 @@ impl AccessReport {
             markers: Vec::new(),
             bands,
         }))
+    }
+
+    /// All requests by the intervals of the transactions, as long as the time axis is fine enough to be added up to them.
+    fn hits(&self, step: i64, rate: impl Fn(u64) -> f64) -> Vec<(i64, f64)> {
+        let mut hits: Vec<(i64, u64)> = Vec::new();
+        for second in self.seconds.iter().filter(|_| self.step_us <= step) {
+            let at = second.at.0.div_euclid(step) * step;
+            match hits.last_mut() {
+                Some(last) if last.0 == at => last.1 += second.finished,
+                _ => hits.push((at, second.finished)),
+            }
+        }
+        hits.into_iter().map(|(at, all)| (at, rate(all))).collect()
     }
 
     fn map(&self) -> Option<Chart> {
@@ -361,6 +392,15 @@ fn timed(row: &RouteRow, micros: i64) -> String {
     match row.apdex_milli {
         Some(_) => duration(micros),
         None => "–".to_owned(),
+    }
+}
+
+/// Thousandths.
+fn milli(value: u64) -> String {
+    match value {
+        0..10_000 => format!("{:.2}", value as f64 / 1000.0),
+        10_000..100_000 => format!("{:.1}", value as f64 / 1000.0),
+        _ => count(value / 1000),
     }
 }
 

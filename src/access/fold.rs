@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use super::FormatChoice;
 use super::cells::Mark;
 use super::read::Shard;
 use super::series::Series;
 use super::summary::{Place, Summary};
+use super::{FormatChoice, LogStart};
 use crate::finding::Locator;
 use crate::input::Coverage;
 
@@ -17,6 +17,7 @@ pub(super) struct Known {
     pub(super) server: String,
     pub(super) formats: Vec<FormatChoice>,
     pub(super) coverage: Coverage,
+    pub(super) log_starts: Vec<LogStart>,
     /// Lines by ten seconds.
     pub(super) lines: Series<Mark, 400>,
 }
@@ -63,6 +64,7 @@ impl Fold {
             name: shard.name,
             formats: shard.formats,
             coverage: shard.coverage,
+            log_starts: shard.log_starts,
             lines,
         });
         self.summary.merge(shard.summary);

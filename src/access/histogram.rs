@@ -64,13 +64,20 @@ impl Dense {
 
     /// Moves the counts into `sparse`.
     pub(super) fn empty_into(&mut self, sparse: &mut Histogram) {
-        let found: Vec<(u16, u64)> = self
-            .0
-            .iter()
-            .enumerate()
-            .filter(|(_, count)| **count > 0)
-            .map(|(bucket, count)| (bucket as u16, u64::from(*count)))
-            .collect();
+        // Most stretches are empty, and a stretch is looked at in one step.
+        const STRETCH: usize = 32;
+        let mut found: Vec<(u16, u64)> = Vec::new();
+        for (stretch, counts) in self.0.chunks(STRETCH).enumerate() {
+            if counts.iter().fold(0, |all, count| all | count) == 0 {
+                continue;
+            }
+            let full = counts.iter().enumerate().filter(|(_, count)| **count > 0);
+            found.extend(
+                full.map(|(within, count)| {
+                    ((stretch * STRETCH + within) as u16, u64::from(*count))
+                }),
+            );
+        }
         sparse.merge(&Histogram(found));
         self.0.fill(0);
     }

@@ -43,9 +43,11 @@ pub(super) fn of_routes<'a>(routes: impl Iterator<Item = &'a RouteStats>) -> Opt
 pub(super) fn apdex<'a>(
     routes: impl Iterator<Item = &'a RouteStats>,
     threshold_us: i64,
+    own_thresholds: u64,
 ) -> Option<Apdex> {
     let mut apdex = Apdex {
         threshold_us,
+        own_thresholds,
         ..Apdex::default()
     };
     for stats in routes {
@@ -153,31 +155,30 @@ pub(super) fn heat(fold: &Fold) -> HeatData {
     let Some(highest) = highest else {
         return HeatData::default();
     };
-    let mut sums = std::collections::BTreeMap::new();
+    let rows = highest + 1 - lowest;
+    let columns_shown = ((last - from) / per + 1) as usize;
+    let mut sums = vec![(0_u64, 0_u64); rows * columns_shown];
     for (number, column) in cells {
-        let x = u32::try_from((number - from) / per).unwrap_or(u32::MAX);
+        let begin = ((number - from) / per) as usize * rows;
         for (bucket, count) in &column.durations.0 {
-            let cell: &mut (u64, u64) = sums
-                .entry((x, (row_of(*bucket) - lowest) as u32))
-                .or_default();
-            cell.0 += count;
+            sums[begin + row_of(*bucket) - lowest].0 += count;
         }
         for (bucket, count) in &column.failed.0 {
-            let cell = sums
-                .entry((x, (row_of(*bucket) - lowest) as u32))
-                .or_default();
-            cell.1 += count;
+            sums[begin + row_of(*bucket) - lowest].1 += count;
         }
     }
+    let cells = sums.into_iter().enumerate();
+    let cells = cells.filter(|(_, (all, failed))| *all > 0 || *failed > 0);
     HeatData {
         from: Instant(from * columns.step()),
         column_us: per * columns.step(),
         rows: (lowest..=highest)
             .map(|row| if row == lowest { 0 } else { lower(row * ROW) })
             .collect(),
-        cells: sums
-            .into_iter()
-            .map(|((x, y), (all, failed))| (x, y, all, failed))
+        cells: cells
+            .map(|(index, (all, failed))| {
+                ((index / rows) as u32, (index % rows) as u32, all, failed)
+            })
             .collect(),
     }
 }

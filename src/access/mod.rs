@@ -4,6 +4,7 @@
 //! of the report needs the lines again, so a summary can be saved, moved and merged (`--partial`, `diag merge`).
 
 mod activity;
+mod apdex;
 mod bounded;
 mod cells;
 mod codes;
@@ -21,6 +22,8 @@ mod gaps;
 mod histogram;
 mod keys;
 mod latency;
+mod log_starts;
+mod mapping;
 mod model;
 mod partial;
 mod pattern;
@@ -33,26 +36,29 @@ mod rules;
 mod scalar;
 mod semantics;
 mod series;
+mod servers;
 mod shape;
 mod summary;
 mod tallies;
+mod tries;
 mod visitors;
 mod wire;
 
+pub use apdex::Thresholds;
 pub use configuration::{Found, patterns_in};
 pub use dialect::{Dialect, PatternError};
 pub use partial::{MergeError, Partial, merge};
 pub use report::{
     AccessReport, Apdex, Concurrency, DurationUnit, Episode, FormatChoice, Gap, GapBasis, HeatData,
-    InstanceRow, Interval, Latency, Leader, Mix, ProbeFailure, ProbeTrack, RouteClass, RouteRow,
-    Second, SlowRequest, StampMeaning,
+    InstanceRow, Interval, Latency, Leader, LogStart, Mix, ProbeFailure, ProbeTrack, RouteClass,
+    RouteRow, Second, SlowRequest, StampMeaning,
 };
 
 use rayon::prelude::*;
 
 use crate::finding::{self, RuleMeta};
 use crate::input::{Kind, Progress, Sniffer, Source};
-use crate::time::{Instant, SECOND};
+use crate::time::Instant;
 use fold::Fold;
 use model::Model;
 
@@ -69,7 +75,7 @@ pub const SNIFFERS: &[Sniffer] = &[Sniffer {
 pub struct Given(Vec<pattern::Layout>);
 
 /// What a person can choose about the analysis.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Options {
     /// Formats to use instead of recognised ones.
     pub given: Given,
@@ -81,21 +87,8 @@ pub struct Options {
     pub since: Option<Instant>,
     /// Requests that began after are left out.
     pub until: Option<Instant>,
-    /// Threshold of the Apdex in microseconds.
-    pub apdex_us: i64,
-}
-
-impl Default for Options {
-    fn default() -> Self {
-        Self {
-            given: Given::default(),
-            unit: None,
-            stamp: None,
-            since: None,
-            until: None,
-            apdex_us: SECOND / 2,
-        }
-    }
+    /// Thresholds of the Apdex.
+    pub apdex: Thresholds,
 }
 
 impl Options {
@@ -107,6 +100,12 @@ impl Options {
             true => self.given.0.push(dialect::layout(pattern)?),
             false => self.add_found(&found.remove(0))?,
         }
+        Ok(())
+    }
+
+    /// Reads lines with named fields by `mapping`: `time=@timestamp,status=code,path=url,duration=took:ms`.
+    pub fn add_mapping(&mut self, mapping: &str) -> Result<(), PatternError> {
+        self.given.0.extend(mapping::layouts(mapping)?);
         Ok(())
     }
 

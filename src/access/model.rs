@@ -4,6 +4,7 @@ use super::episode::{self, Normal};
 use super::fold::Fold;
 use super::latency::{self, Minute};
 use super::routes::RouteStats;
+use super::tallies::Visits;
 use super::{
     AccessReport, InstanceRow, Leader, Mix, Options, RouteClass, RouteRow, SlowRequest,
     concurrency, gaps, probes,
@@ -52,10 +53,19 @@ impl Model {
             };
             (first, last)
         });
+        let spent: i128 = rows.iter().map(|row| i128::from(row.2.busy)).sum();
         let window = episode
             .as_ref()
             .map(|episode| (episode.from.lo.0, episode.to.hi.0));
-        let mut routes: Vec<RouteRow> = rows.iter().map(|row| route_row(row, window)).collect();
+        let mut routes: Vec<RouteRow> = rows
+            .iter()
+            .map(|row| RouteRow {
+                apdex_threshold_us: options.apdex.of(row.1),
+                ..route_row(row, window)
+            })
+            .collect();
+        let own = |row: &&RouteRow| row.apdex_threshold_us != options.apdex.all_us;
+        let own_thresholds = routes.iter().filter(own).count() as u64;
         routes.sort_by(|a, b| (b.busy_us, b.count, &a.route).cmp(&(a.busy_us, a.count, &b.route)));
         let routes_more = routes.len().saturating_sub(ROUTES) as u64;
         routes.truncate(ROUTES);
@@ -83,7 +93,11 @@ impl Model {
             bytes: summary.bytes,
             distinct_clients: summary.distinct.estimate(),
             latency: latency::of_routes(of_class(RouteClass::Transaction)),
-            apdex: latency::apdex(of_class(RouteClass::Transaction), options.apdex_us),
+            apdex: latency::apdex(
+                of_class(RouteClass::Transaction),
+                options.apdex.all_us,
+                own_thresholds,
+            ),
             step_us,
             seconds,
             minute_us,
@@ -96,12 +110,17 @@ impl Model {
             routes,
             routes_more,
             heat_map: latency::heat(&fold),
-            clients: leaders(summary.clients.rows().into_iter()),
-            agents: leaders(summary.agents.rows().into_iter()),
+            clients: leaders(summary.clients.iter()),
+            agents: leaders(summary.agents.iter()),
             instances: instances(&fold),
-            concurrency: concurrency::of(&fold, &busy),
+            concurrency: concurrency::of(&fold, &busy, spent),
             episode,
             slowest: slowest(&fold),
+            log_starts: fold
+                .sources
+                .iter()
+                .flat_map(|known| known.log_starts.clone())
+                .collect(),
             duplicates: fold.duplicates.clone(),
             findings: Vec::new(),
             coverage: fold
@@ -165,15 +184,21 @@ fn route_row(
         max_bytes: stats.max_bytes,
         apdex_milli: (stats.timed > 0)
             .then(|| (stats.satisfied * 1000 + stats.tolerating * 500) / stats.timed),
+        apdex_threshold_us: 0,
         mix,
     }
 }
 
-fn leaders<'a>(rows: impl Iterator<Item = (&'a [u8], &'a super::tallies::Visits)>) -> Vec<Leader> {
+fn leaders<'a>(rows: impl Iterator<Item = (&'a [u8], &'a Visits)>) -> Vec<Leader> {
     let mut rows: Vec<_> = rows.collect();
-    rows.sort_by(|a, b| (b.1.requests, a.0).cmp(&(a.1.requests, b.0)));
-    rows.truncate(LEADERS);
-    let leader = |(name, visits): (&[u8], &super::tallies::Visits)| Leader {
+    let most_first =
+        |a: &(&[u8], &Visits), b: &(&[u8], &Visits)| (b.1.requests, a.0).cmp(&(a.1.requests, b.0));
+    if rows.len() > LEADERS {
+        rows.select_nth_unstable_by(LEADERS, most_first);
+        rows.truncate(LEADERS);
+    }
+    rows.sort_by(most_first);
+    let leader = |(name, visits): (&[u8], &Visits)| Leader {
         name: String::from_utf8_lossy(name).into_owned(),
         requests: visits.requests,
         errors: visits.errors,

@@ -8,18 +8,21 @@ use super::bounded::hash;
 use super::fold::Fold;
 use super::read::Shard;
 use super::wire::{Reader, Wire};
-use super::{AccessReport, DurationUnit, FormatChoice, Options, StampMeaning};
+use super::{
+    AccessReport, DurationUnit, FormatChoice, LogStart, Options, StampMeaning, Thresholds,
+};
 use crate::finding::{Locator, Place};
 use crate::input::{Coverage, ParseIssue};
+use crate::time::Instant;
 
 const MAGIC: &[u8] = b"diag access partial\n";
 /// Raised when the layout of a summary changes.
-const VERSION: u64 = 1;
+const VERSION: u64 = 2;
 
 /// The parameters that change a summary.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 struct Parameters {
-    apdex_us: i64,
+    apdex: Thresholds,
     since: Option<i64>,
     until: Option<i64>,
 }
@@ -105,7 +108,7 @@ pub fn merge(files: &[(&str, &[u8])]) -> Result<AccessReport, MergeError> {
         let (parameters, shards) = open(name, bytes)?;
         match first {
             None => first = Some((name, parameters)),
-            Some((other, expected)) if expected != parameters => {
+            Some((other, ref expected)) if *expected != parameters => {
                 return Err(MergeError::Parameters {
                     name: (*name).to_owned(),
                     found: parameters.describe(),
@@ -185,7 +188,7 @@ fn header<'a>(reader: &mut Reader<'a>) -> Option<(Parameters, Vec<Header<'a>>)> 
 impl Parameters {
     fn of(options: &Options) -> Self {
         Self {
-            apdex_us: options.apdex_us,
+            apdex: options.apdex.clone(),
             since: options.since.map(|at| at.0),
             until: options.until.map(|at| at.0),
         }
@@ -193,17 +196,24 @@ impl Parameters {
 
     fn options(self) -> Options {
         Options {
-            apdex_us: self.apdex_us,
+            apdex: self.apdex,
             ..Options::default()
         }
     }
 
-    fn describe(self) -> String {
+    fn describe(&self) -> String {
         let time =
             |at: Option<i64>| at.map_or("none".to_owned(), |at| crate::time::Instant(at).rfc3339());
+        let own: Vec<String> = self
+            .apdex
+            .routes
+            .iter()
+            .map(|(route, threshold)| format!(" ({route}: {})", crate::text::duration(*threshold)))
+            .collect();
         format!(
-            "Apdex threshold {}, since {}, until {}",
-            crate::text::duration(self.apdex_us),
+            "Apdex threshold {}{}, since {}, until {}",
+            crate::text::duration(self.apdex.all_us),
+            own.concat(),
             time(self.since),
             time(self.until)
         )
@@ -212,14 +222,14 @@ impl Parameters {
 
 impl Wire for Parameters {
     fn put(&self, out: &mut Vec<u8>) {
-        self.apdex_us.put(out);
+        self.apdex.put(out);
         self.since.put(out);
         self.until.put(out);
     }
 
     fn take(from: &mut Reader<'_>) -> Option<Self> {
         Some(Self {
-            apdex_us: Wire::take(from)?,
+            apdex: Wire::take(from)?,
             since: Wire::take(from)?,
             until: Wire::take(from)?,
         })
@@ -232,8 +242,10 @@ super::wire::wire!(Shard {
     fingerprint,
     formats,
     coverage,
+    log_starts,
     summary
 });
+super::wire::wire!(LogStart { at, locator });
 super::wire::wire!(FormatChoice {
     source,
     format,
@@ -284,6 +296,16 @@ listed!(
         DurationUnit::Nanos
     ]
 );
+
+impl Wire for Instant {
+    fn put(&self, out: &mut Vec<u8>) {
+        self.0.put(out);
+    }
+
+    fn take(from: &mut Reader<'_>) -> Option<Self> {
+        Wire::take(from).map(Self)
+    }
+}
 
 /// Of all places a summary has only whole sources and lines.
 impl Wire for Locator {

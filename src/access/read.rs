@@ -12,7 +12,7 @@ use super::request::Request;
 use super::scalar::Clock;
 use super::semantics::{self, Demand, Semantics};
 use super::summary::{Place, Summary};
-use super::{FormatChoice, Options};
+use super::{FormatChoice, LogStart, Options, log_starts};
 use crate::finding::Locator;
 use crate::input::{Coverage, Lines, ParseIssue, Progress, Source, split_at_lines};
 
@@ -24,6 +24,7 @@ pub(super) struct Shard {
     pub(super) fingerprint: u64,
     pub(super) formats: Vec<FormatChoice>,
     pub(super) coverage: Coverage,
+    pub(super) log_starts: Vec<LogStart>,
     pub(super) summary: Summary,
 }
 
@@ -48,6 +49,8 @@ struct Plan {
     sections: Vec<Section>,
     /// Lines that begin with `#` are directives.
     directives: bool,
+    /// Where the log begins anew.
+    log_starts: Vec<LogStart>,
     /// What the lines of a wrapper (a syslog daemon, `docker compose`) have before the line itself.
     wrapper: Option<&'static [u8]>,
 }
@@ -119,7 +122,7 @@ impl<'a> Part<'a> {
             .map(|used| Reading {
                 stamp: used.semantics.stamp,
                 server,
-                apdex: options.apdex_us,
+                apdex: &options.apdex,
                 since: options.since.map_or(i64::MIN, |at| at.0),
                 until: options.until.map_or(i64::MAX, |at| at.0),
             })
@@ -161,9 +164,12 @@ impl<'a> Part<'a> {
             }
             let layouts = section.map_or(&[][..], |now| &plan.sections[now].layouts);
             let mut outcome = Err("a known format");
-            for turn in 0..layouts.len() {
-                let choice = (preferred + turn) % layouts.len();
-                let used = layouts[choice];
+            // The layout that read the line before first, then the others.
+            let others = (0..layouts.len()).filter(|choice| *choice != preferred);
+            for choice in std::iter::once(preferred).chain(others) {
+                let Some(&used) = layouts.get(choice) else {
+                    break;
+                };
                 outcome = plan.used[used]
                     .layout
                     .read(body, &mut clock, &mut request)
@@ -268,6 +274,7 @@ fn assemble(source: &Source, server: &str, plan: Plan, parts: Vec<Part<'_>>) -> 
         fingerprint: fingerprint(&source.bytes),
         formats,
         coverage,
+        log_starts: plan.log_starts,
         summary,
     }
 }
@@ -310,11 +317,17 @@ fn plan(text: &[u8], name: &str, options: &Options) -> Plan {
             semantics,
         }
     };
-    let announced = match options.given.0.is_empty() {
+    let lines = sample(text);
+    let (ranked, wrapper) = formats::choose_wrapped(&lines, &options.given.0);
+    // A log that other formats read, and whose beginning, middle and end have no directive, is not searched for one.
+    let read: usize = ranked.iter().map(|one| one.own).sum();
+    let directives = lines.iter().any(|line| line.starts_with(b"#"));
+    let announced = match options.given.0.is_empty() && (directives || read * 2 < lines.len()) {
         true => formats::w3c_sections(text),
         false => Vec::new(),
     };
     if announced.iter().any(|section| section.layout.is_some()) {
+        let begins: Vec<usize> = announced.iter().map(|section| section.from).collect();
         let mut used: Vec<Used> = Vec::new();
         let sections = announced
             .into_iter()
@@ -339,11 +352,10 @@ fn plan(text: &[u8], name: &str, options: &Options) -> Plan {
             used,
             sections,
             directives: true,
+            log_starts: log_starts::find(text, name, &begins),
             wrapper: None,
         };
     }
-    let lines = sample(text);
-    let (ranked, wrapper) = formats::choose_wrapped(&lines, &options.given.0);
     let used: Vec<Used> = ranked
         .into_iter()
         .map(|one| use_layout(one.layout))
@@ -355,6 +367,7 @@ fn plan(text: &[u8], name: &str, options: &Options) -> Plan {
         }],
         used,
         directives: false,
+        log_starts: Vec::new(),
         wrapper,
     }
 }

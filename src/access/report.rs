@@ -69,12 +69,23 @@ pub struct AccessReport {
     pub episode: Option<Episode>,
     /// The slowest requests, slowest first.
     pub slowest: Vec<SlowRequest>,
+    /// Where W3C logs begin anew in the middle of a file.
+    pub log_starts: Vec<LogStart>,
     /// Shards that were given more than once and counted once.
     pub duplicates: Vec<String>,
     /// Most severe first.
     pub findings: Vec<Finding>,
     /// What was read.
     pub coverage: Vec<Coverage>,
+}
+
+/// A log that begins anew in the middle of its file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct LogStart {
+    /// When, if the block of directives says so.
+    pub at: Option<Instant>,
+    /// Its first line.
+    pub locator: Locator,
 }
 
 /// What the time stamp of a line means.
@@ -153,8 +164,10 @@ pub struct Latency {
 /// errors are frustrated whatever they took.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Apdex {
-    /// The threshold T.
+    /// The threshold T, for routes without one of their own.
     pub threshold_us: i64,
+    /// Routes that were measured by a threshold of their own.
+    pub own_thresholds: u64,
     /// Requests within T.
     pub satisfied: u64,
     /// Requests within 4 T.
@@ -317,6 +330,8 @@ pub struct RouteRow {
     pub max_bytes: u64,
     /// Apdex in thousandths; `None` without durations.
     pub apdex_milli: Option<u64>,
+    /// Its threshold.
+    pub apdex_threshold_us: i64,
     /// Requests and time spent before the episode, then inside of it; `None` without an episode.
     pub mix: Option<Mix>,
 }
@@ -406,6 +421,10 @@ pub struct Concurrency {
     pub peak_at: Moment,
     /// Median over the cells with activity, in thousandths.
     pub median_milli: u64,
+    /// Little's law from the other side: requests per second, in thousandths, …
+    pub rate_milli: u64,
+    /// … times their mean duration is the mean number in progress, which checks unit and stamps.
+    pub mean_duration_us: i64,
 }
 
 /// The stretch in which things went wrong.

@@ -88,6 +88,8 @@ pub(super) fn duration(text: &[u8], unit: i64) -> Option<Option<i64>> {
 /// Reads stamps and remembers the hour of the last one, because the next line is almost always in the same hour.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Clock {
+    /// The last stamp in full: many lines have the same second.
+    last: Option<([u8; CLF], At)>,
     head: [u8; 14],
     zone: [u8; 8],
     zone_length: usize,
@@ -105,9 +107,33 @@ pub(super) struct At {
     pub(super) resolution: i64,
 }
 
+/// Length of `22/Nov/2026:01:02:03 +0900`.
+pub(super) const CLF: usize = 26;
+
 impl Clock {
+    /// Whether `rest` begins with the stamp read last, in full.
+    #[inline]
+    pub(super) fn same(&self, rest: &[u8]) -> bool {
+        match (&self.last, rest.first_chunk()) {
+            (Some((last, _)), Some(text)) => last == text,
+            _ => false,
+        }
+    }
+
     /// `22/Nov/2026:01:02:03 +0900`, with or without a fraction and a zone.
+    #[inline]
     pub(super) fn clf(&mut self, text: &[u8]) -> Option<At> {
+        if let (Some((last, at)), Ok(text)) = (&self.last, <&[u8; CLF]>::try_from(text))
+            && last == text
+        {
+            return Some(*at);
+        }
+        let at = self.other_clf(text)?;
+        self.last = text.try_into().ok().map(|text| (text, at));
+        Some(at)
+    }
+
+    fn other_clf(&mut self, text: &[u8]) -> Option<At> {
         if let Some(head) = text.first_chunk::<14>()
             && self.known
             && *head == self.head
@@ -235,14 +261,19 @@ impl Clock {
         ))
     }
 
-    /// `Sun Mar 13 22:49:12 2016` of `asctime`, without a zone.
+    /// `Sun Mar 13 22:49:12 2016` of `asctime`, without a zone; mod_jk writes a fraction behind the seconds.
     pub(super) fn asctime(text: &[u8]) -> Option<At> {
-        let year = i32::try_from(integer(text.get(20..24)?)?).ok()?;
-        let (stamp, used) = time::syslog(text.get(4..)?, year)?;
-        if used != 15 || text.len() != 24 {
-            return None;
-        }
-        at(stamp)
+        let end = fraction_end(text, 19);
+        let year = text.get(end..)?.strip_prefix(b" ")?;
+        let year = i32::try_from(integer(year).filter(|_| year.len() == 4)?).ok()?;
+        let (stamp, used) = time::syslog(text.get(4..19)?, year)?;
+        let (micros, resolution) = fraction(&text[19..end])?;
+        let at = at(stamp).filter(|_| used == 15)?;
+        Some(At {
+            micros: at.micros + micros,
+            resolution,
+            ..at
+        })
     }
 }
 
@@ -352,6 +383,8 @@ mod tests {
         assert_eq!(Clock::epoch(b"1761019822315").unwrap().micros, at.micros);
         let at = Clock::asctime(b"Sun Mar 13 22:49:12 2016").unwrap();
         assert_eq!(at.micros, 1_457_909_352_000_000);
+        let at = Clock::asctime(b"Sun Mar 13 22:49:12.355 2016").unwrap();
+        assert_eq!((at.micros, at.resolution), (1_457_909_352_355_000, 1000));
         assert_eq!(
             Clock::time_of_day(b"01:02:03"),
             Some((3_723_000_000, SECOND))

@@ -2,7 +2,7 @@
 //!
 //! A server writes a line when a request ends. If the stamps are ends, they never go back; if they are starts, they go
 //! back by the duration of long requests, and stamp plus duration does not. The latter holds only in the right unit, so a
-//! log with starts decides both questions. The unit of a log with ends is decided by Little's law (time spent divided by
+//! log with starts decides both questions. Without a long request the order proves nothing, and the report says so. The unit of a log with ends is decided by Little's law (time spent divided by
 //! time is the number of requests in progress) and by what no server can do.
 
 use super::pattern::Layout;
@@ -46,9 +46,18 @@ pub(super) fn decide(layout: &Layout, text: &[u8], name: &str, demand: Demand) -
         Some(_) => &[1],
         None => &[1, 1000, SECOND],
     };
-    let (order_stamp, order_unit) = by_order(&observed, scales);
-    let (stamp, stamp_reason) = stamp(layout, name, demand, order_stamp);
-    let (unit, unit_reason) = unit(layout, demand, order_unit, &observed);
+    let starts = starts(&observed, scales);
+    let (unit, unit_reason) = unit(layout, demand, starts, &observed);
+    let scale = match (layout.unit, unit) {
+        (None, DurationUnit::Millis) => 1000,
+        (None, DurationUnit::Seconds) => SECOND,
+        _ => 1,
+    };
+    let order = match starts {
+        Some(_) => Some(StampMeaning::Start),
+        None => ends(&observed, scale).then_some(StampMeaning::End),
+    };
+    let (stamp, stamp_reason) = stamp(layout, name, demand, order);
     Semantics {
         unit,
         unit_reason,
@@ -110,28 +119,67 @@ fn disorder(observed: &Observed, scale: i64) -> (u64, u64) {
     (back, all)
 }
 
-/// What the order of lines proves: the meaning of the stamp, and the unit as microseconds per unit of the number read.
-fn by_order(observed: &Observed, scales: &[i64]) -> (Option<StampMeaning>, Option<i64>) {
+/// Whether the order of lines proves that stamps are starts, and in which unit: as microseconds per unit of the number read.
+fn starts(observed: &Observed, scales: &[i64]) -> Option<i64> {
     let (stamps_back, all) = disorder(observed, 0);
     if all < 100 || observed.durations.is_empty() {
-        return (None, None);
+        return None;
     }
     let ends = |scale: &i64| (disorder(observed, *scale).0, *scale);
-    let best = scales.iter().map(ends).min();
-    let Some((ends_back, scale)) = best else {
-        return (None, None);
-    };
+    let (ends_back, scale) = scales.iter().map(ends).min()?;
     if stamps_back >= 5 && ends_back * 10 <= stamps_back {
-        return (Some(StampMeaning::Start), Some(scale));
+        return Some(scale);
     }
-    // Had the stamps been starts, adding the durations would have mended an order that is already perfect, and long
-    // requests would have broken it first.
-    let middle = scales[scales.len() / 2];
-    let long_enough = ends_back >= 5 || disorder(observed, middle).0 >= 5;
-    if stamps_back * 1000 <= all && long_enough {
-        return (Some(StampMeaning::End), None);
+    // Even when no request is long enough for that: those of two seconds go back by one, and no other.
+    let by_long = |scale: &&i64| {
+        let order = Order::of(observed, **scale);
+        order.long >= 5
+            && order.long_back * 5 >= order.long * 4
+            && order.short_back * 20 <= order.short
+    };
+    scales.iter().find(by_long).copied()
+}
+
+/// Whether the order of lines proves that stamps are ends: had they been starts, the long requests would have gone back.
+fn ends(observed: &Observed, scale: i64) -> bool {
+    let order = Order::of(observed, scale);
+    order.long >= 5 && order.long_back * 10 <= order.long && order.short_back * 20 <= order.short
+}
+
+/// How often the stamp of a line lies before that of an earlier one, for long requests and for all others.
+#[derive(Debug, Default)]
+struct Order {
+    long: u64,
+    long_back: u64,
+    short: u64,
+    short_back: u64,
+}
+
+impl Order {
+    /// A request is long when it took at least two units of its stamp, and so long that three others ended meanwhile.
+    fn of(observed: &Observed, scale: i64) -> Self {
+        let mut order = Self::default();
+        for rows in &observed.stretches {
+            let (Some(first), Some(last)) = (rows.first(), rows.last()) else {
+                continue;
+            };
+            let apart = (last.0 - first.0).max(SECOND) / rows.len() as i64;
+            let mut latest = i64::MIN;
+            for (at, resolution, took) in rows {
+                let took = took.saturating_mul(scale);
+                let back = u64::from(*at < latest);
+                if took >= 2 * *resolution && took / 3 >= apart {
+                    order.long += 1;
+                    order.long_back += back;
+                } else {
+                    order.short += 1;
+                    order.short_back += back;
+                }
+                latest = latest.max(*at);
+            }
+        }
+        order
     }
-    (None, None)
 }
 
 fn stamp(
@@ -155,11 +203,11 @@ fn stamp(
         (Some(known), _) => (known, t!("the format says so")),
         (None, Some(StampMeaning::Start)) => (
             StampMeaning::Start,
-            t!("stamps go back where requests were long, stamp plus duration does not"),
+            t!("stamps go back where requests were long"),
         ),
         (None, Some(StampMeaning::End)) => (
             StampMeaning::End,
-            t!("stamps never go back, although requests were long"),
+            t!("stamps do not go back, although requests were long"),
         ),
         (None, None) if name.contains("access_log") && !name.contains("localhost_access_log") => (
             StampMeaning::End,

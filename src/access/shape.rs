@@ -24,7 +24,7 @@ pub(super) fn shape(target: &[u8], out: &mut Vec<u8>) {
 
 /// The path of a target: no scheme and host, no query, no fragment.
 pub(super) fn path(target: &[u8]) -> &[u8] {
-    let end = target.iter().position(|byte| matches!(byte, b'?' | b'#'));
+    let end = memchr::memchr2(b'?', b'#', target);
     let target = &target[..end.unwrap_or(target.len())];
     if target.first() == Some(&b'/') {
         return target;

@@ -10,6 +10,7 @@ use super::series::Series;
 use super::tallies::{
     ProbeLog, Server, Visits, coarser_agent, coarser_client, coarser_probe, coarser_server,
 };
+use super::tries::Tries;
 use super::wire::wire;
 
 /// Slow requests kept.
@@ -83,6 +84,8 @@ pub(super) struct Summary {
     pub(super) slowest: Vec<Slow>,
     /// Lines by ten seconds.
     pub(super) lines: Series<Mark, 400>,
+    /// Failed transactions and who made them, by minutes.
+    pub(super) tries: Series<Tries, 40>,
 }
 
 wire!(Summary {
@@ -105,7 +108,8 @@ wire!(Summary {
     columns,
     routes,
     slowest,
-    lines
+    lines,
+    tries
 });
 
 impl Default for Summary {
@@ -131,6 +135,7 @@ impl Default for Summary {
             routes: Routes::default(),
             slowest: Vec::new(),
             lines: Series::new(1),
+            tries: Series::new(2),
         }
     }
 }
@@ -161,6 +166,7 @@ impl Summary {
         self.slowest.extend(other.slowest);
         self.rank();
         self.lines.merge(other.lines);
+        self.tries.merge(other.tries);
     }
 
     /// Keeps the slowest requests, in order.

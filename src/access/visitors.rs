@@ -28,8 +28,13 @@ struct Agent<'a> {
 /// Agents seen lately, by the low bits of their hash.
 const AGENTS: usize = 64;
 
+/// Clients seen lately, by the low bits of their hash.
+const CLIENTS: usize = 1024;
+
 /// Visits on their way to the tables of a summary.
 pub(super) struct Visitors<'a> {
+    /// A client that comes back soon is counted here, and in the large table once for all its visits.
+    lately: Vec<Option<Visit<'a>>>,
     waiting: Vec<Visit<'a>>,
     agents: Vec<Option<Agent<'a>>>,
 }
@@ -37,6 +42,7 @@ pub(super) struct Visitors<'a> {
 impl Default for Visitors<'_> {
     fn default() -> Self {
         Self {
+            lately: std::iter::repeat_with(|| None).take(CLIENTS).collect(),
             waiting: Vec::with_capacity(WAITING),
             agents: std::iter::repeat_with(|| None).take(AGENTS).collect(),
         }
@@ -60,13 +66,19 @@ impl<'a> Visitors<'a> {
         };
         if !request.client.is_empty() {
             summary.distinct.add(client);
-            self.waiting.push(Visit {
-                client: request.client,
-                hashed: client,
-                visits,
-            });
-            if self.waiting.len() == WAITING {
-                self.count_waiting(summary);
+            match &mut self.lately[client as usize % CLIENTS] {
+                Some(known) if known.hashed == client => known.visits.merge(&visits),
+                place => {
+                    let visit = Visit {
+                        client: request.client,
+                        hashed: client,
+                        visits,
+                    };
+                    self.waiting.extend(place.replace(visit));
+                    if self.waiting.len() == WAITING {
+                        self.count_waiting(summary);
+                    }
+                }
             }
         }
         if request.agent.is_empty() {
@@ -105,6 +117,7 @@ impl<'a> Visitors<'a> {
 
     /// Counts what still waits.
     pub(super) fn finish(mut self, summary: &mut Summary) {
+        self.waiting.extend(self.lately.drain(..).flatten());
         self.count_waiting(summary);
         for agent in self.agents.into_iter().flatten() {
             agent.hand_over(summary);

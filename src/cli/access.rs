@@ -5,13 +5,17 @@ use std::path::PathBuf;
 
 use anyhow::{Context, bail};
 use clap::{Args as ClapArgs, ValueEnum};
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
 
 use super::exit::{Status, UsageError};
+use super::rooms;
 use super::session::Session;
-use crate::access::{self, DurationUnit, Options, StampMeaning};
-use crate::input::{Bundle, Kind, Source};
+use crate::access::{self, DurationUnit, Options, StampMeaning, Thresholds};
+use crate::input::{Bundle, Kind, Sniffer, Source};
 use crate::report::Report;
-use crate::time::{Instant, SECOND, Stamp};
+use crate::text::Locale;
+use crate::time::{Instant, Moment, SECOND, Stamp};
 
 /// Find what the requests felt: silence, errors, latency, saturation
 #[derive(Debug, ClapArgs)]
@@ -33,6 +37,10 @@ pub(super) struct Args {
     #[arg(long, value_name = "FILE", help_heading = "Format")]
     pattern_from: Vec<PathBuf>,
 
+    /// Keys of JSON lines or LTSV that nobody would guess: time=KEY,status=KEY,path=KEY,duration=KEY:ms
+    #[arg(long, value_name = "FIELD=KEY,…", help_heading = "Format")]
+    mapping: Vec<String>,
+
     /// Unit of the duration, if the choice made is wrong
     #[arg(long, value_enum, value_name = "UNIT", help_heading = "Format")]
     unit: Option<Unit>,
@@ -41,7 +49,7 @@ pub(super) struct Args {
     #[arg(long, value_enum, value_name = "MEANING", help_heading = "Format")]
     stamp: Option<Meaning>,
 
-    /// Leave out requests that ended before this time, as 2026-11-22T01:02:03Z
+    /// Leave out requests that ended before this time, as 2026-11-22T01:02:03Z; without a zone it is in the one of --tz
     #[arg(long, value_name = "TIME", help_heading = "Analysis")]
     since: Option<String>,
 
@@ -49,14 +57,10 @@ pub(super) struct Args {
     #[arg(long, value_name = "TIME", help_heading = "Analysis")]
     until: Option<String>,
 
-    /// Threshold of the Apdex in seconds
-    #[arg(
-        long,
-        value_name = "SECONDS",
-        default_value_t = 0.5,
-        help_heading = "Analysis"
-    )]
-    apdex: f64,
+    /// Threshold of the Apdex in seconds, 0.5 if not given; ROUTE=SECONDS for one route or, ending in *, several. May be given
+    /// several times
+    #[arg(long, value_name = "[ROUTE=]SECONDS", help_heading = "Analysis")]
+    apdex: Vec<String>,
 
     /// Write the mergeable summary to FILE instead of a report
     #[arg(long, value_name = "FILE", help_heading = "Output")]
@@ -85,7 +89,13 @@ enum Meaning {
 
 pub(super) fn run(args: &Args, session: &Session) -> anyhow::Result<Status> {
     let options = options(args)?;
-    let bundle = session.open(&args.files)?;
+    // Whether an access log also holds a thread dump does not matter here; searching the whole of it would cost as much as
+    // half of the analysis.
+    let plain = rooms::sniffers().into_iter().map(|sniffer| Sniffer {
+        telltales: &[],
+        ..sniffer
+    });
+    let bundle = session.open_as(&args.files, &plain.collect::<Vec<_>>())?;
     let sources = sources(&bundle, args, session)?;
     match &args.partial {
         None => session.analyse(|session| {
@@ -107,7 +117,8 @@ fn sources<'a>(
     args: &Args,
     session: &Session,
 ) -> anyhow::Result<Vec<&'a Source>> {
-    let told = !args.pattern.is_empty() || !args.pattern_from.is_empty();
+    let told =
+        !(args.pattern.is_empty() && args.pattern_from.is_empty() && args.mapping.is_empty());
     let sources = match told {
         true => bundle
             .sources
@@ -134,13 +145,15 @@ fn options(args: &Args) -> anyhow::Result<Options> {
             Meaning::Start => StampMeaning::Start,
             Meaning::End => StampMeaning::End,
         }),
-        since: time(args.since.as_deref(), "--since")?,
-        until: time(args.until.as_deref(), "--until")?,
-        apdex_us: (args.apdex * SECOND as f64) as i64,
+        since: time(args.since.as_deref(), "--since")?.map(|moment| moment.lo),
+        until: time(args.until.as_deref(), "--until")?.map(|moment| moment.hi),
+        apdex: thresholds(&args.apdex)?,
         ..Options::default()
     };
-    if !(0.000_001..=86_400.0).contains(&args.apdex) {
-        return Err(UsageError(format!("--apdex {}: seconds above zero", args.apdex)).into());
+    for mapping in &args.mapping {
+        options
+            .add_mapping(mapping)
+            .map_err(|error| UsageError(format!("--mapping: {error}")))?;
     }
     for pattern in &args.pattern {
         options
@@ -163,17 +176,52 @@ fn options(args: &Args) -> anyhow::Result<Options> {
     Ok(options)
 }
 
-fn time(text: Option<&str>, option: &str) -> anyhow::Result<Option<Instant>> {
+fn thresholds(given: &[String]) -> anyhow::Result<Thresholds> {
+    let mut thresholds = Thresholds::default();
+    for text in given {
+        let (route, seconds) = match text.rsplit_once('=') {
+            Some((route, seconds)) => (Some(route), seconds),
+            None => (None, text.as_str()),
+        };
+        let seconds: f64 = seconds.parse().unwrap_or(0.0);
+        if !(0.000_001..=86_400.0).contains(&seconds) {
+            return Err(UsageError(format!("--apdex {text}: seconds above zero")).into());
+        }
+        let micros = (seconds * SECOND as f64) as i64;
+        match route {
+            Some(route) => thresholds.routes.push((route.trim().to_owned(), micros)),
+            None => thresholds.all_us = micros,
+        }
+    }
+    Ok(thresholds)
+}
+
+/// The moment that an option names. Without a zone of its own it is in the one of `--tz`.
+fn time(text: Option<&str>, option: &str) -> anyhow::Result<Option<Moment>> {
     let Some(text) = text else {
         return Ok(None);
     };
-    match crate::time::iso8601(text.as_bytes()) {
-        Some((Stamp::Zoned(moment) | Stamp::Local(moment), used)) if used == text.len() => {
-            Ok(Some(moment.lo))
+    let found = match crate::time::iso8601(text.as_bytes()) {
+        Some((Stamp::Zoned(moment), used)) if used == text.len() => Some(moment),
+        Some((Stamp::Local(moment), used)) if used == text.len() => in_zone(moment),
+        _ => None,
+    };
+    match found {
+        Some(moment) => Ok(Some(moment)),
+        None => {
+            let example = "not a time such as 2026-11-22T01:02:03Z";
+            Err(UsageError(format!("{option} {text}: {example}")).into())
         }
-        _ => Err(UsageError(format!(
-            "{option} {text}: not a time such as 2026-11-22T01:02:03Z"
-        ))
-        .into()),
     }
+}
+
+fn in_zone(local: Moment) -> Option<Moment> {
+    let civil = Timestamp::from_microsecond(local.lo.0).ok()?;
+    let civil = TimeZone::UTC.to_datetime(civil);
+    let zoned = Locale::current().zone.to_ambiguous_zoned(civil);
+    let lo = zoned.compatible().ok()?.timestamp().as_microsecond();
+    Some(Moment {
+        lo: Instant(lo),
+        hi: Instant(lo + local.hi.since(local.lo)),
+    })
 }

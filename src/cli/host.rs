@@ -29,5 +29,5 @@ pub(super) fn run(args: &Args, session: &Session) -> anyhow::Result<Report> {
     }
     let options = host::Options::default();
     let report = host::analyse(&sources, &options, session.progress());
-    Ok(Report::Host(report))
+    Ok(Report::Host(Box::new(report)))
 }

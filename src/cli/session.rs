@@ -10,7 +10,7 @@ use super::global::{Global, Redact};
 use super::progress::Bar;
 use super::{complain, output, rooms};
 use crate::finding::Severity;
-use crate::input::{Bundle, Kind, Progress, Watch};
+use crate::input::{Bundle, Kind, Progress, Sniffer, Watch};
 use crate::report::{Envelope, Report};
 
 /// What a command needs to do its work.
@@ -59,8 +59,17 @@ impl Session {
 
     /// Opens evidence. Says on standard error what could not be opened; fails when nothing could.
     pub(super) fn open(&self, paths: &[PathBuf]) -> anyhow::Result<Bundle> {
+        self.open_as(paths, &rooms::sniffers())
+    }
+
+    /// The same, recognising only what `sniffers` know.
+    pub(super) fn open_as(
+        &self,
+        paths: &[PathBuf],
+        sniffers: &[Sniffer],
+    ) -> anyhow::Result<Bundle> {
         self.progress().phase("opening", 0);
-        let bundle = Bundle::open(paths, &rooms::sniffers());
+        let bundle = Bundle::open(paths, sniffers);
         for issue in &bundle.issues {
             self.note(&issue.to_string());
         }

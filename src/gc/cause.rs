@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::event::{Event, PauseKind};
+use super::humongous;
 use super::life::locator;
 use super::occupancy::Ceiling;
 use super::report::{GcLife, Incident, IncidentKind, LifeEnd, Requested};
@@ -35,6 +36,8 @@ pub enum Cause {
     DirectMemory,
     /// Large arrays take whole regions.
     Humongous,
+    /// The free space lies between humongous objects, in pieces that are too small for the next one.
+    Fragmentation,
     /// Collections are held up by JNI critical sections.
     GcLocker,
     /// The collector's threads do not get the CPU.
@@ -54,6 +57,7 @@ impl Cause {
             Self::ExplicitGc => key!("System.gc() is called again and again"),
             Self::DirectMemory => key!("direct memory is exhausted"),
             Self::Humongous => key!("humongous allocations"),
+            Self::Fragmentation => key!("humongous objects leave the free space in pieces"),
             Self::GcLocker => key!("JNI critical sections hold up collections"),
             Self::CpuStarvation => key!("the collector does not get the CPU"),
             Self::KilledFromOutside => key!("killed from outside"),
@@ -74,16 +78,65 @@ pub struct CauseVerdict {
 
 /// A floor this high from the beginning leaves no room to work.
 const HIGH: f64 = 0.80;
+/// An application that has at most this share of the time ails, even without a spiral.
+const AILING: f64 = 0.90;
+/// Collections that are looked at even when the trouble had begun before them.
+const FEW: usize = 4;
+/// So many threads that waited for memory are trouble for a collector that runs beside the application.
+const STALLS: u64 = 3;
 
 /// Finds the reason for the trouble of a life, or for its end. The order matters: what is asked for or limited by
 /// something else than the heap comes before the shape of the floor.
 pub(super) fn find(run: &Run, life: &GcLife, sources: &[String]) -> Option<CauseVerdict> {
-    let troubled = life.spiral.is_some() || life.thrashing.is_some();
+    let stalls = life.incident(IncidentKind::AllocationStall);
+    let troubled = life.spiral.is_some()
+        || life.thrashing.is_some()
+        || life.incident(IncidentKind::OutOfMemory).is_some()
+        || stalls.is_some_and(|incident| incident.count >= STALLS);
+    let ailing = troubled || life.throughput <= AILING;
     metaspace(life)
         .or_else(|| explicit(life))
-        .or_else(|| troubled.then(|| humongous(life)).flatten())
+        .or_else(|| humongous::fragmentation(run, life, sources))
+        .or_else(|| ailing.then(|| humongous::allocations(life)).flatten())
+        .or_else(|| ailing.then(|| gc_locker(life)).flatten())
         .or_else(|| troubled.then(|| shape(run, life, sources)).flatten())
+        .or_else(|| ailing.then(|| cpu_starvation(life)).flatten())
         .or_else(|| (!troubled).then(|| killed(run, life)).flatten())
+}
+
+/// JNI critical sections started half of all collections or more.
+fn gc_locker(life: &GcLife) -> Option<CauseVerdict> {
+    let incident = life.incident(IncidentKind::GcLocker)?;
+    if incident.count < 10 || incident.count * 2 < life.pauses.count {
+        return None;
+    }
+    let statement = t!(
+        "{count} of {of} pauses were started because JNI critical sections held up an earlier one",
+        count = text::count(incident.count),
+        of = text::count(life.pauses.count)
+    );
+    Some(CauseVerdict {
+        cause: Cause::GcLocker,
+        confidence: Confidence::Likely,
+        evidence: vec![Evidence::new(statement, incident.first.clone())],
+    })
+}
+
+/// Long pauses waited for a processor more than they computed.
+fn cpu_starvation(life: &GcLife) -> Option<CauseVerdict> {
+    let cpu = life.cpu.as_ref().filter(|cpu| cpu.is_starved())?;
+    let (locator, _) = cpu.starved.as_ref()?;
+    let statement = t!(
+        "{pauses} pauses of 100 ms or more took {real} and used {used} of CPU",
+        pauses = text::count(cpu.pauses),
+        real = text::duration(cpu.real),
+        used = text::duration(cpu.user + cpu.sys)
+    );
+    Some(CauseVerdict {
+        cause: Cause::CpuStarvation,
+        confidence: Confidence::Likely,
+        evidence: vec![Evidence::new(statement, locator.clone())],
+    })
 }
 
 fn metaspace(life: &GcLife) -> Option<CauseVerdict> {
@@ -190,31 +243,21 @@ fn explicit(life: &GcLife) -> Option<CauseVerdict> {
     })
 }
 
-fn humongous(life: &GcLife) -> Option<CauseVerdict> {
-    let incident = life.incident(IncidentKind::HumongousAllocation)?;
-    if incident.count < 10 || incident.count * 2 < life.pauses.count {
-        return None;
-    }
-    let count = text::count(incident.count);
-    let of = text::count(life.pauses.count);
-    let statement = t!(
-        "{count} of {of} pauses were started by humongous allocations",
-        count,
-        of
-    );
-    Some(CauseVerdict {
-        cause: Cause::Humongous,
-        confidence: Confidence::Likely,
-        evidence: vec![Evidence::new(statement, incident.first.clone())],
-    })
-}
-
 /// Leak, spike or a heap that was too small from the beginning: told apart by when the floor rose.
 fn shape(run: &Run, life: &GcLife, sources: &[String]) -> Option<CauseVerdict> {
     let ceiling = Ceiling::of(run)?;
     let until = match &life.spiral {
         // Back on the raw clock: only runs without uptime have a shifted axis.
-        Some(spiral) => spiral.onset? - life.begin + raw_begin(run, life),
+        Some(spiral) => {
+            let onset = spiral.onset? - life.begin + raw_begin(run, life);
+            // Where the trouble began at once, the first few collections are all there is.
+            let known = run
+                .events
+                .iter()
+                .filter(|event| ceiling.after(event).is_some());
+            let few = known.take(FEW).last()?;
+            onset.max(few.end())
+        }
         None => i64::MAX,
     };
     let points: Vec<(&Event, u64)> = run
@@ -243,11 +286,10 @@ fn shape(run: &Run, life: &GcLife, sources: &[String]) -> Option<CauseVerdict> {
     let at = |event: &Event| locator(sources, event.place());
     let name = ceiling.name();
     if settled >= HIGH * limit {
-        let share = text::percent(settled, limit);
         let statement = t!(
             "from early on, no collection brought the {name} below {share} of its capacity",
             name,
-            share
+            share = text::percent(settled, limit)
         );
         return Some(CauseVerdict {
             cause: Cause::UndersizedHeap,
@@ -277,7 +319,21 @@ fn shape(run: &Run, life: &GcLife, sources: &[String]) -> Option<CauseVerdict> {
             evidence: vec![Evidence::new(statement, at(last.0))],
         });
     }
-    let floor = life.floor.as_ref().filter(|floor| floor.low > 0.0)?;
+    let Some(floor) = life.floor.as_ref().filter(|floor| floor.low > 0.0) else {
+        // Full before there are enough collections to see a trend: data that does not fit looks the same as something
+        // without a bound.
+        let statement = t!(
+            "the {name} was {share} full after {count} collections, before any trend could show",
+            name,
+            share = text::percent(top, limit),
+            count = text::count(points.len() as u64)
+        );
+        return (top >= HIGH * limit && points.len() <= 2 * FEW).then(|| CauseVerdict {
+            cause: Cause::UndersizedHeap,
+            confidence: Confidence::Possible,
+            evidence: vec![Evidence::new(statement, at(last.0))],
+        });
+    };
     let rate = t!(
         "{bytes} per second",
         bytes = text::bytes(floor.slope as u64)

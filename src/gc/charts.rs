@@ -278,3 +278,31 @@ pub(super) fn causes(life: &GcLife) -> Option<Block> {
         bars: rows.iter().map(bar).collect(),
     })))
 }
+
+/// Total time by phase; `None` for fewer than two.
+pub(super) fn phases(life: &GcLife) -> Option<Block> {
+    let rows: Vec<_> = life
+        .phases
+        .iter()
+        .filter(|phase| phase.total > 0)
+        .take(15)
+        .collect();
+    if rows.len() < 2 {
+        return None;
+    }
+    let bars = rows.into_iter().map(|phase| {
+        let part = match phase.concurrent {
+            true => t!("beside the application"),
+            false => t!("with the world stopped"),
+        };
+        Bar {
+            label: phase.name.clone(),
+            parts: vec![(part, phase.total as f64)],
+        }
+    });
+    Some(Block::Chart(Chart::Bars(Bars {
+        title: t!("Time by phase"),
+        unit: Unit::Micros,
+        bars: bars.collect(),
+    })))
+}

@@ -253,9 +253,21 @@ fn life_blocks(life: &GcLife) -> Vec<Block> {
         fact(
             t!("clock"),
             match life.axis_is_uptime {
+                true if life.anchor.is_some() => t!("JVM started about {clock}", clock),
                 true => t!("JVM started {clock}", clock),
                 false => t!("first line {clock}", clock),
             },
+        );
+    }
+    if let Some(anchor) = &life.anchor {
+        fact(
+            t!("known from"),
+            t!(
+                "{evidence}, give or take {error} ({place})",
+                evidence = anchor.evidence,
+                error = text::duration(anchor.error),
+                place = anchor.locator
+            ),
         );
     }
     if let Some(max) = life.heap_max {
@@ -334,7 +346,17 @@ fn life_blocks(life: &GcLife) -> Vec<Block> {
             ),
         );
     }
-    fact(t!("end"), ended(life));
+    fact(
+        t!("end"),
+        match life.used_at_exit {
+            Some(used) => t!(
+                "{ended}; the heap held {used}",
+                ended = ended(life),
+                used = text::bytes(used)
+            ),
+            None => ended(life),
+        },
+    );
     let mut blocks = vec![Block::Facts(facts)];
     if !life.points.is_empty() {
         blocks.push(charts::timeline(life));
@@ -366,6 +388,8 @@ fn detail_blocks(life: &GcLife) -> Vec<Block> {
         blocks.push(Block::Table(causes));
     }
     blocks.extend(charts::causes(life));
+    blocks.extend(charts::phases(life));
+    blocks.extend(references(life));
     blocks.extend(charts::mmu(life));
     if !life.mmu.is_empty() {
         let mut table = Table::new(&[&t!("#Window"), &t!("#Worst share left"), &t!("#At")]);
@@ -406,4 +430,28 @@ fn detail_blocks(life: &GcLife) -> Vec<Block> {
         blocks.push(Block::Facts(facts.collect()));
     }
     blocks
+}
+
+/// What the collector did for soft, weak, final and phantom references.
+fn references(life: &GcLife) -> Option<Block> {
+    let references = life.references.as_ref()?;
+    let found = t!(
+        "{soft} soft, {weak} weak, {finals} with finalizer, {phantom} phantom",
+        soft = text::count(references.soft),
+        weak = text::count(references.weak),
+        finals = text::count(references.finals),
+        phantom = text::count(references.phantom)
+    );
+    let mut facts: Vec<(String, Words)> = vec![(t!("references found"), found.into())];
+    if let Some(longest) = &references.longest {
+        let time = t!(
+            "{total} in {count} collections, the longest {max} ({longest})",
+            total = text::duration(references.total),
+            count = text::count(references.count),
+            max = text::duration(references.max),
+            longest
+        );
+        facts.push((t!("reference processing"), time.into()));
+    }
+    Some(Block::Facts(facts))
 }

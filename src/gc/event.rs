@@ -169,6 +169,9 @@ pub(super) struct Cpu {
     pub(super) real: i64,
 }
 
+/// A damaged line must not overflow sums: no pause lasts 100 days. In nanoseconds.
+const LONGEST: i64 = 8_640_000 * 1_000_000_000;
+
 /// One collection, pause, cycle or stall.
 #[derive(Debug, Clone)]
 pub(super) struct Event {
@@ -186,6 +189,8 @@ pub(super) struct Event {
     pub(super) old: Area,
     /// Metaspace or permanent generation after, in bytes.
     pub(super) metaspace: u64,
+    /// G1: bytes of the regions that hold humongous objects after.
+    pub(super) humongous: u64,
     pub(super) cpu: Option<Cpu>,
     /// It ran inside another pause, which already counts its time.
     pub(super) nested: bool,
@@ -197,8 +202,7 @@ impl Event {
     pub(super) fn new(begin: i64, nanos: i64, kind: PauseKind, cause: u32, place: Place) -> Self {
         Self {
             begin,
-            // A damaged line must not overflow sums: no pause lasts 100 days.
-            nanos: nanos.clamp(0, 8_640_000 * 1_000_000_000),
+            nanos: nanos.clamp(0, LONGEST),
             kind,
             cause,
             gc: u32::MAX,
@@ -206,11 +210,17 @@ impl Event {
             young: Area::default(),
             old: Area::default(),
             metaspace: UNKNOWN,
+            humongous: UNKNOWN,
             cpu: None,
             nested: false,
             file: place.file,
             line: place.line,
         }
+    }
+
+    /// Adds time at its end.
+    pub(super) fn lengthen(&mut self, nanos: i64) {
+        self.nanos = self.nanos.saturating_add(nanos).clamp(0, LONGEST);
     }
 
     pub(super) fn place(&self) -> Place {

@@ -8,8 +8,9 @@ use super::report::{Fact, GcLife, GcPoint, Incident, IncidentKind, LifeEnd};
 use super::run::{Axis, Note, Run, moment};
 use super::spiral::{Spiral, Stretch};
 use super::trouble::{Case, judge};
-use super::{cause, cpu, forecast, safepoints};
+use super::{anchor, cause, cpu, forecast, phases, safepoints};
 use crate::finding::Locator;
+use crate::input::Source;
 use crate::t;
 use crate::time::{Moment, Stamp};
 
@@ -26,10 +27,14 @@ pub(super) fn locator(sources: &[String], place: Place) -> Locator {
     }
 }
 
-/// Measures a run. `sources` are the names of all files of its set.
-pub(super) fn life(mut run: Run, sources: &[String]) -> GcLife {
+/// Measures a run. `files` are all files of its set, `sources` their names.
+pub(super) fn life(mut run: Run, files: &[&Source], sources: &[String]) -> GcLife {
     run.events.sort_by_key(|event| event.begin);
-    let clock = Clock::of(&run);
+    let mut clock = Clock::of(&run);
+    let anchor = anchor::find(&run, files, sources).map(|(started, anchor)| {
+        clock.started = Some(started);
+        anchor
+    });
     let zero = clock.zero;
     let loss = Loss::of(&run.events);
     let heap_max = occupancy::heap_max(&run);
@@ -75,6 +80,7 @@ pub(super) fn life(mut run: Run, sources: &[String]) -> GcLife {
         jvm_version: run.version.clone(),
         pid: run.pid,
         started: clock.started,
+        anchor,
         first_stamp: stamp(run.first_clocks.wall, run.first_clocks.uptime),
         last_stamp: stamp(run.last_clocks.wall, run.last_clocks.uptime),
         axis_is_uptime: run.axis == Axis::Uptime,
@@ -83,6 +89,7 @@ pub(super) fn life(mut run: Run, sources: &[String]) -> GcLife {
         uptime_at_start: run.first_clocks.uptime,
         uptime_at_end: run.last_clocks.uptime,
         ended: run.ended.unwrap_or(LifeEnd::LogEnds),
+        used_at_exit: run.used_at_exit,
         heap_max,
         facts: facts(&run, sources),
         pauses: PauseSummary::of(&run.events),
@@ -109,6 +116,8 @@ pub(super) fn life(mut run: Run, sources: &[String]) -> GcLife {
         long_pauses: pauses::long(&run, zero, sources),
         cpu: cpu::summary(&run, sources),
         requested: cause::requested(&run),
+        phases: phases::phases(&run, sources),
+        references: phases::references(&run, sources),
         safepoints: safepoints::summary(&run, sources),
         own_count: run.footer,
         unfinished: run

@@ -3,18 +3,22 @@
 //! `formats/` turns lines into runs (`run.rs`, `event.rs`); `life.rs` measures each run: lost time (`loss.rs`), pauses,
 //! occupancy, forecast, trouble (spiral, thrashing, near miss), the cause. `rules/` speaks about lives.
 
+mod anchor;
 mod cause;
 mod charts;
 mod compare;
 mod cpu;
 mod document;
 mod event;
+mod flags;
 mod forecast;
 mod formats;
+mod humongous;
 mod life;
 mod loss;
 mod occupancy;
 mod pauses;
+mod phases;
 mod report;
 mod rules;
 mod run;
@@ -22,12 +26,14 @@ mod safepoints;
 mod spiral;
 mod trouble;
 
+pub use anchor::Anchor;
 pub use cause::{Cause, CauseVerdict};
 pub use compare::{Comparison, Measure};
 pub use event::{Collector, PauseKind};
 pub use forecast::{Floor, Forecast};
 pub use formats::SNIFFERS;
 pub use pauses::{CauseRow, LongPause, PauseSummary};
+pub use phases::{Phase, ReferenceSummary};
 pub use report::{
     CpuSummary, Fact, GcLife, GcPoint, GcReport, Incident, IncidentKind, LifeEnd, LossWindows,
     MmuPoint, Rates, Requested,
@@ -74,7 +80,7 @@ pub fn analyse(sources: &[&Source], _options: &Options, progress: &dyn Progress)
                 .collect();
             let lives = runs
                 .into_iter()
-                .map(|run| life::life(run, &names))
+                .map(|run| life::life(run, &set.sources, &names))
                 .collect();
             (lives, coverage)
         })

@@ -3,11 +3,13 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::anchor::Anchor;
 use super::cause::CauseVerdict;
 use super::compare::Comparison;
 use super::event::{Collector, PauseKind};
 use super::forecast::{Floor, Forecast};
 use super::pauses::{CauseRow, LongPause, PauseSummary};
+use super::phases::{Phase, ReferenceSummary};
 use super::safepoints::SafepointSummary;
 use super::spiral::{Spiral, Stretch};
 use crate::finding::{Finding, Locator};
@@ -49,6 +51,8 @@ pub struct GcLife {
     pub pid: Option<u64>,
     /// Wall-clock time of axis 0, when the log has a clock with a zone. When the axis is uptime this is the start of the JVM.
     pub started: Option<Moment>,
+    /// How `started` was found when the log itself has only uptimes.
+    pub anchor: Option<Anchor>,
     /// Stamp of the first line: wall clock where there is one, else uptime.
     pub first_stamp: Stamp,
     /// Stamp of the last line.
@@ -65,6 +69,8 @@ pub struct GcLife {
     pub uptime_at_end: Option<i64>,
     /// How the log of this life ends.
     pub ended: LifeEnd,
+    /// Occupied bytes of the heap as the exit block says, garbage included.
+    pub used_at_exit: Option<u64>,
     /// Limit of the heap in bytes, from the log's header, its flags, or the largest capacity seen.
     pub heap_max: Option<u64>,
     /// Facts of the start: CPUs, memory, workers, region size, flags.
@@ -112,6 +118,10 @@ pub struct GcLife {
     pub cpu: Option<CpuSummary>,
     /// Collections that `System.gc()` asked for, when there were five or more.
     pub requested: Option<Requested>,
+    /// What collections spent their time on, by total time.
+    pub phases: Vec<Phase>,
+    /// The processing of references, when logged.
+    pub references: Option<ReferenceSummary>,
     /// Safepoints, when logged.
     pub safepoints: Option<SafepointSummary>,
     /// The JVM's own count and sum (microseconds) of its pauses, which Shenandoah writes at its exit: the judge over
@@ -138,6 +148,13 @@ pub struct CpuSummary {
     pub starved: Option<(Locator, i64)>,
     /// The longest pause with more system than user time.
     pub in_system: Option<(Locator, i64)>,
+}
+
+impl CpuSummary {
+    /// Whether the pauses waited for a processor longer than one thread computed.
+    pub fn is_starved(&self) -> bool {
+        self.real >= crate::time::SECOND && (self.user + self.sys) * 2 < self.real
+    }
 }
 
 /// Collections that `System.gc()` asked for.

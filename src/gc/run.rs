@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 
 use rustc_hash::FxHashMap;
 
+use super::anchor::Between;
 use super::event::{Collector, Event, Place};
+use super::phases::RawPhases;
 use super::report::{IncidentKind, LifeEnd};
-use crate::time::{Instant, Moment, Stamp};
+use crate::time::{Instant, Moment, Stamp, iso8601};
 
 /// Times beyond a century are damage; without them no sum can overflow.
 const LATEST: i64 = 4_000_000_000_000_000;
@@ -106,10 +108,14 @@ pub(super) struct Run {
     pub(super) notes: BTreeMap<IncidentKind, Note>,
     pub(super) safepoints: BTreeMap<Vec<u8>, RawOperation>,
     pub(super) ended: Option<LifeEnd>,
+    /// Bytes in the heap as the exit block says.
+    pub(super) used_at_exit: Option<u64>,
     /// Pauses and their sum in microseconds as the JVM itself counted them at its exit.
     pub(super) footer: Option<(u64, i64)>,
     /// A pause whose end is not in the log.
     pub(super) open: Option<(String, Place)>,
+    pub(super) phases: RawPhases,
+    pub(super) between: Between,
     names: Vec<String>,
     ids: FxHashMap<Vec<u8>, u32>,
 }
@@ -194,9 +200,24 @@ impl Run {
                 self.note_at(IncidentKind::ClockSetBack, now, place, &detail);
             }
             self.now = now;
+            if self.axis == Axis::Uptime {
+                self.between.next(now);
+            }
             self.last_clocks = clocks;
         }
         self.now
+    }
+
+    /// Takes the date of a line of somebody else: where the collector logs only uptimes it tells the time of day.
+    pub(super) fn stranger(&mut self, line: &[u8], place: Place) {
+        let is_dated = line.first().is_some_and(u8::is_ascii_digit);
+        if is_dated
+            && self.axis == Axis::Uptime
+            && self.bridge.is_none()
+            && let Some((date, _)) = iso8601(line)
+        {
+            self.between.stranger(date, self.now, place);
+        }
     }
 
     /// Takes the uptime of a further line of a run that counts in uptime.
@@ -204,6 +225,7 @@ impl Run {
         self.last = place;
         if (0..=LATEST).contains(&uptime) {
             self.now = uptime;
+            self.between.next(uptime);
             self.last_clocks.uptime = Some(uptime);
         }
     }
@@ -239,6 +261,16 @@ impl Run {
         }
         let value = String::from_utf8_lossy(value).trim().to_owned();
         self.facts.push(RawFact { name, value, place });
+    }
+
+    /// Keeps one of several facts of the same name, as long as they are few.
+    pub(super) fn facts_of(&mut self, name: &'static str, value: &[u8], place: Place) {
+        const MOST: usize = 20;
+        let value = String::from_utf8_lossy(value).trim().to_owned();
+        let same = self.facts.iter().filter(|fact| fact.name == name);
+        if same.clone().count() < MOST && !same.clone().any(|fact| fact.value == value) {
+            self.facts.push(RawFact { name, value, place });
+        }
     }
 
     /// Adds a safepoint; times in nanoseconds.

@@ -11,7 +11,8 @@ pub use formats::SNIFFERS;
 pub use report::HostReport;
 pub use snapshot::{
     Category, Cgroup, ClassRow, Descriptors, Flags, HeapInfo, Histogram, Limit, Listener, Memory,
-    NativeMemory, Remote, Sockets, Task, Top, VmStat,
+    MemoryMap, NativeMemory, Pressure, Process, Processes, Remote, Sample, Sockets, Stall, Task,
+    Top, VmStat, Volume,
 };
 
 use crate::finding::{self, Finding, RuleMeta};

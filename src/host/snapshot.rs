@@ -205,3 +205,100 @@ pub struct ClassRow {
     /// Their bytes.
     pub bytes: u64,
 }
+
+/// A list of processes (`ps`).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Processes {
+    /// The largest processes, at most 200, by number.
+    pub list: Vec<Process>,
+    /// Rows of the list: processes, or threads where it lists threads.
+    pub rows: u64,
+    /// Rows in state `D`: they wait for a disk or a network file system and cannot be killed.
+    pub waiting_for_disk: u64,
+    /// Where it begins.
+    pub locator: Locator,
+}
+
+/// A process of `ps`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Process {
+    /// Its number.
+    pub pid: u64,
+    /// Its threads, where listed or counted.
+    pub threads: Option<u64>,
+    /// Resident bytes.
+    pub resident: Option<u64>,
+    /// Its command, arguments included.
+    pub command: String,
+}
+
+/// The mappings of one process (`pmap -x`). Bytes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct MemoryMap {
+    /// The process, where written.
+    pub pid: Option<u64>,
+    /// Address space in use.
+    pub size: u64,
+    /// Of that, resident.
+    pub resident: u64,
+    /// Arenas of the C library: mappings of 64 MiB.
+    pub arenas: u64,
+    /// Resident bytes in them.
+    pub arenas_resident: u64,
+    /// Where it begins.
+    pub locator: Locator,
+}
+
+/// Figures of a processor, a device or the whole machine over an interval (`iostat`, `sar`, `mpstat`).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Sample {
+    /// `iostat` or `sar`; the first of `iostat` is the mean since boot.
+    pub tool: String,
+    /// Time of day as printed, where the tool prints it.
+    pub clock: String,
+    /// The processor or device, or `all`.
+    pub of: String,
+    /// Values by title: `%idle`, `%util`, `pswpin/s`.
+    pub values: BTreeMap<String, f64>,
+    /// Where.
+    pub locator: Locator,
+}
+
+/// A file system of `df`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Volume {
+    /// The device as printed; empty where it stood on a line of its own.
+    pub device: String,
+    /// Where it is mounted.
+    pub mount: String,
+    /// Use in percent.
+    pub used_percent: u64,
+    /// Whether inodes are meant, not bytes (`df -i`).
+    pub inodes: bool,
+    /// Where.
+    pub locator: Locator,
+}
+
+/// Pressure stall information of one resource.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Pressure {
+    /// `cpu`, `memory`, `io`, or `?` where the name of the file does not tell.
+    pub resource: String,
+    /// Time in which at least one task waited for it.
+    pub some: Stall,
+    /// Time in which all tasks did.
+    pub full: Option<Stall>,
+    /// Where.
+    pub locator: Locator,
+}
+
+/// Shares of time in percent, over the last 10, 60 and 300 seconds.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Stall {
+    /// Of the last 10 seconds.
+    pub avg10: f64,
+    /// Of the last 60 seconds.
+    pub avg60: f64,
+    /// Of the last 300 seconds.
+    pub avg300: f64,
+}

@@ -2,6 +2,7 @@
 
 use super::clocks::Clocks;
 use super::incarnations::Incarnation;
+use super::instances::Instances;
 use super::placed::Placed;
 use super::rooms::Rooms;
 use crate::access::Second;
@@ -18,6 +19,10 @@ pub(super) struct Case<'a> {
     /// All lives: what repeats is a clue.
     pub(super) lives: &'a [Incarnation],
     pub(super) rooms: &'a Rooms,
+    clocks: &'a Clocks,
+    instances: &'a Instances,
+    /// When the next life began.
+    next_start: Option<Moment>,
     pub(super) events: Vec<Placed<'a>>,
     pub(super) dumps: Vec<(&'a DumpSummary, Option<Moment>)>,
     /// Cells of the access log inside this life, placed in UTC.
@@ -29,7 +34,8 @@ impl<'a> Case<'a> {
         number: usize,
         lives: &'a [Incarnation],
         rooms: &'a Rooms,
-        clocks: &Clocks,
+        clocks: &'a Clocks,
+        instances: &'a Instances,
         events: &[Placed<'a>],
     ) -> Self {
         let life = &lives[number];
@@ -54,6 +60,9 @@ impl<'a> Case<'a> {
             life,
             lives,
             rooms,
+            clocks,
+            instances,
+            next_start,
             events: life.events.iter().map(in_life(events)).collect(),
             dumps,
             seconds,
@@ -83,9 +92,53 @@ impl<'a> Case<'a> {
         self.life.heaps.iter().map(|index| &self.rooms.heap[*index])
     }
 
-    /// Whether other lives left a heap dump: a leak in one life is a leak in all.
-    pub(super) fn any_heap(&self) -> Option<&'a HeapReport> {
-        self.heaps().next().or_else(|| self.rooms.heap.first())
+    /// Heap dumps of this life, then those of others of the same program: a leak in one life is a leak in all.
+    pub(super) fn all_heaps(&self) -> impl Iterator<Item = &'a HeapReport> {
+        let rest = self.rooms.heap.iter();
+        self.heaps()
+            .chain(rest.filter(|heap| !self.foreign(&heap.source)))
+    }
+
+    /// Whose life it is: what its supervisor calls it, else the folder that its evidence lies in.
+    pub(super) fn name(&self) -> String {
+        let named = self.life.subject.name();
+        match (named.is_empty(), &self.life.folder) {
+            (true, Some(folder)) => folder.clone(),
+            (true, None) => self
+                .container_state()
+                .map_or(named, |state| state.subject.name()),
+            (false, _) => named,
+        }
+    }
+
+    /// Whether a source is about another program or instance than this life.
+    pub(super) fn foreign(&self, source: &str) -> bool {
+        self.instances.foreign(self.life.folder.as_deref(), source)
+    }
+
+    /// When the snapshot at a place was taken, where a collector printed the date.
+    pub(super) fn taken(&self, place: &Evidence) -> Option<Moment> {
+        let stamp = self.rooms.host.taken(&place.locator)?;
+        self.clocks.place(&place.locator.source, stamp)
+    }
+
+    /// Whether a snapshot can have been taken in this life: in its time, or at a time that nobody noted.
+    pub(super) fn taken_in_life(&self, place: &Evidence) -> bool {
+        let Some(at) = self.taken(place) else {
+            return !self.foreign(&place.locator.source);
+        };
+        let begun = self.life.started.is_none_or(|start| start.lo <= at.hi);
+        begun && self.next_start.is_none_or(|next| at.lo < next.lo)
+    }
+
+    /// Whether snapshots of the host can be of this life.
+    pub(super) fn host_speaks(&self) -> bool {
+        let sources = self.rooms.host.coverage.iter().map(|read| &read.source);
+        let here = |source: &String| {
+            let place = Evidence::new("", Locator::line(source.clone(), u64::MAX));
+            self.taken_in_life(&place)
+        };
+        sources.into_iter().any(here)
     }
 
     /// Events of this life that `test` accepts.

@@ -53,6 +53,8 @@ pub(super) struct Known {
     pub(super) signals: Vec<(Signal, Moment)>,
     /// First and last moment of all zoned evidence.
     pub(super) span: Option<(Moment, Moment)>,
+    /// The zone of the host, as the collector of the bundle wrote it down.
+    pub(super) told: Option<i64>,
     /// Offsets proven for other sources of the bundle, best first.
     pub(super) offsets: Vec<i64>,
 }
@@ -107,6 +109,13 @@ impl Clock {
                 t!(
                     "{offset} from UTC: the only zone in which it falls into the time of the other sources",
                     offset = hours(*offset)
+                ),
+            ),
+            _ if known.told.is_some() => (
+                known.told,
+                t!(
+                    "{offset} from UTC, the zone that the collector of the bundle wrote down",
+                    offset = hours(known.told.unwrap_or(0))
                 ),
             ),
             [] => (
@@ -186,7 +195,7 @@ mod tests {
         let known = Known {
             signals: vec![(Signal::JvmStart, at(1_000_000))],
             span: Some((at(900_000), at(1_100_000))),
-            offsets: Vec::new(),
+            ..Known::default()
         };
         let seoul = 9 * 3600;
         let local = [(Signal::JvmStart, at(1_000_001 + seoul))];
@@ -200,9 +209,8 @@ mod tests {
     #[test]
     fn what_fits_everywhere_is_not_decided() {
         let known = Known {
-            signals: Vec::new(),
             span: Some((at(0), at(10_000_000))),
-            offsets: Vec::new(),
+            ..Known::default()
         };
         let local = [(Signal::Activity, at(5_000_000))];
         assert_eq!(Clock::solve("a", &local, &known).east_of_utc, None);

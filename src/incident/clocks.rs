@@ -39,6 +39,8 @@ impl Clocks {
                 .iter()
                 .any(|(signal, _)| *signal != Signal::Activity)
         });
+        let layout = rooms.layout.as_ref();
+        known.told = layout.and_then(|layout| layout.east_of_utc);
         for (source, signals) in open {
             let clock = Clock::solve(source, &signals, &known);
             if let Some(offset) = clock.east_of_utc {
@@ -156,6 +158,9 @@ fn signals(rooms: &Rooms) -> Vec<(&str, Signal, Stamp)> {
             };
             out.push((&event.locator.source, Signal::JvmStart, start));
         }
+    }
+    for (place, stamp) in &rooms.host.dates {
+        out.push((&place.source, Signal::Activity, *stamp));
     }
     if let (Some((first, last)), Some(source)) = (rooms.access.span, rooms.access.formats.first()) {
         let stamp = |moment| match rooms.access.zoned {

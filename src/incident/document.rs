@@ -2,10 +2,9 @@
 
 use super::charts;
 use super::ledger::{Clue, Judged, Seen};
-use super::report::{End, IncidentReport, Life, Link, SourceRow};
+use super::report::{IncidentReport, Life, Link};
 use crate::document::{Block, Document, Section, Table, Verdict, Words};
 use crate::finding::{Confidence, Evidence, Severity};
-use crate::input::Kind;
 use crate::t;
 use crate::text::{count, duration, percent};
 use crate::time::{Moment, SECOND};
@@ -25,6 +24,9 @@ impl IncidentReport {
         blocks.extend(self.picture());
         blocks.push(self.timeline_block());
         blocks.push(self.lives_block());
+        blocks.extend(self.platform_block());
+        blocks.extend(self.formulas_block());
+        blocks.extend(self.meetings_block());
         blocks.push(self.hypotheses_block());
         blocks.extend(self.missing_block());
         blocks.push(self.findings_block());
@@ -72,6 +74,9 @@ impl IncidentReport {
         }
         if let Some(recurrence) = &self.recurrence {
             fact(t!("It comes back"), recurrence.statement.clone());
+        }
+        if let Some(forecast) = &self.forecast {
+            fact(t!("Forecast"), forecast.statement.clone());
         }
         facts.push((t!("Signature"), Words::code(self.verdict.signature.clone())));
         Section::main(t!("Impact"), vec![Block::Facts(facts)])
@@ -193,7 +198,7 @@ impl IncidentReport {
                 share(life.occupancy_at_end).into(),
                 share(life.gc_loss_at_end).into(),
                 busy.unwrap_or_else(dash).into(),
-                t!("{known} of 5", known = life.covered_by.len()).into(),
+                t!("{known} of 6", known = life.covered_by.len()).into(),
             ]);
         }
         let note = t!(
@@ -208,8 +213,8 @@ impl IncidentReport {
     /// What was considered and how it was judged, in the life that the verdict is about.
     fn hypotheses_block(&self) -> Block {
         let title = t!("What was considered, and ruled out");
-        let Some(life) = super::verdict::subject(&self.lives).map(|index| &self.lives[index])
-        else {
+        let subject = |life: &&Life| Some(life.number) == self.verdict.life;
+        let Some(life) = self.lives.iter().find(subject) else {
             return Section::detail(title, Vec::new());
         };
         let judged = || life.mechanisms.iter().chain(&life.causes);
@@ -241,6 +246,49 @@ impl IncidentReport {
         Section::main(title, blocks)
     }
 
+    /// The hosting platform's own reasons, each answered.
+    fn platform_block(&self) -> Option<Block> {
+        let facts = self.platform.iter().map(|answer| {
+            let words = Words::from(answer.answer.as_str());
+            let words = match answer.evidence.first() {
+                Some(evidence) => words
+                    .and("  ")
+                    .and(Words::code(evidence.locator.to_string())),
+                None => words,
+            };
+            (answer.question.clone(), words)
+        });
+        let facts: Vec<(String, Words)> = facts.collect();
+        let title = t!("The three causes that App Service names");
+        (!facts.is_empty()).then(|| Section::main(title, vec![Block::Facts(facts)]))
+    }
+
+    fn formulas_block(&self) -> Option<Block> {
+        let formulas = self.formulas.iter();
+        let list: Vec<Words> = formulas
+            .map(|formula| formula.statement.as_str().into())
+            .collect();
+        let title = t!("Load and capacity");
+        (!list.is_empty()).then(|| Section::main(title, vec![Block::List(list)]))
+    }
+
+    /// What heap dumps and thread dumps say about the same locks.
+    fn meetings_block(&self) -> Option<Block> {
+        let told = self
+            .meetings
+            .iter()
+            .flat_map(|meeting| meeting.disagreements.iter().chain(&meeting.statements));
+        let list: Vec<Words> = told
+            .map(|evidence| {
+                Words::from(evidence.statement.as_str())
+                    .and("  ")
+                    .and(Words::code(evidence.locator.to_string()))
+            })
+            .collect();
+        let title = t!("Heap dump and thread dumps together");
+        (!list.is_empty()).then(|| Section::main(title, vec![Block::List(list)]))
+    }
+
     fn missing_block(&self) -> Option<Block> {
         if self.missing.is_empty() {
             return None;
@@ -269,77 +317,6 @@ impl IncidentReport {
         Section::detail(t!("All findings ({count})", count = cards.len()), cards)
     }
 
-    fn sources_block(&self) -> Block {
-        let mut table = Table::new(&[
-            &t!("File"),
-            &t!("Read as"),
-            &t!("#Bytes"),
-            &t!("#Records"),
-            &t!("#Not understood"),
-        ]);
-        for source in &self.sources {
-            let reads = self
-                .coverage
-                .iter()
-                .filter(|read| read.source == source.name);
-            let (records, lost) = reads.fold((0, 0), |(records, lost), read| {
-                (records + read.records, lost + read.not_understood)
-            });
-            table.row([
-                Words::code(source.name.clone()),
-                source.format.as_str().into(),
-                count(source.bytes).into(),
-                count(records).into(),
-                count(lost).into(),
-            ]);
-        }
-        let unknown = |source: &&SourceRow| source.kinds == [Kind::Unknown];
-        let unknown: Vec<&str> = self
-            .sources
-            .iter()
-            .filter(unknown)
-            .map(|source| source.name.as_str())
-            .collect();
-        let lost: u64 = self.coverage.iter().map(|read| read.not_understood).sum();
-        let mut summary = t!(
-            "{files} files; {lost} lines or bytes of the recognised ones not understood.",
-            files = self.sources.len(),
-            lost = count(lost)
-        );
-        if !unknown.is_empty() {
-            let names = unknown.join(", ");
-            summary.push(' ');
-            summary.push_str(&t!("Not recognised: {names}.", names));
-        }
-        let mut blocks = vec![Block::Paragraph(summary.into())];
-        let issues = self
-            .coverage
-            .iter()
-            .flat_map(|read| &read.issues)
-            .chain(&self.issues);
-        let issues: Vec<Words> = issues.map(|issue| issue.to_string().into()).collect();
-        if !issues.is_empty() {
-            blocks.push(Block::Paragraph(
-                t!("Not understood or not readable:").into(),
-            ));
-            blocks.push(Block::List(issues));
-        }
-        blocks.push(Section::detail(
-            t!("All sources"),
-            vec![Block::Table(table)],
-        ));
-        let clocks = self.clocks.iter();
-        let clocks: Vec<Words> = clocks
-            .map(|clock| {
-                Words::code(clock.source.clone())
-                    .and(": ")
-                    .and(clock.basis.as_str())
-            })
-            .collect();
-        blocks.push(Section::detail(t!("Clocks"), vec![Block::List(clocks)]));
-        Section::main(t!("Sources"), blocks)
-    }
-
     /// The reports of the rooms, for those who want to see the evidence itself.
     fn room_blocks(&self) -> Vec<Block> {
         let rooms = &self.rooms;
@@ -350,6 +327,7 @@ impl IncidentReport {
             read(&rooms.threads.coverage).then(|| rooms.threads.document()),
             read(&rooms.access.coverage).then(|| rooms.access.document()),
             read(&rooms.events.coverage).then(|| rooms.events.document()),
+            read(&rooms.host.coverage).then(|| rooms.host.document()),
         ];
         heap.chain(others.into_iter().flatten())
             .map(|document| {
@@ -453,33 +431,4 @@ fn ledger(judged: &Judged) -> Block {
             Block::Table(table),
         ],
     )
-}
-
-impl Life {
-    /// How long it lived, in microseconds.
-    pub fn uptime(&self) -> Option<i64> {
-        Some(self.ended?.lo.since(self.started?.lo))
-    }
-}
-
-impl End {
-    /// A few words for tables.
-    pub fn words(self) -> String {
-        match self {
-            Self::StillRunning => t!("still running"),
-            Self::ProbeKill => t!("liveness probe"),
-            Self::ContainerOomKill => t!("container memory limit"),
-            Self::NodeOomKill => t!("node out of memory"),
-            Self::Evicted => t!("eviction"),
-            Self::ExitOnOutOfMemory => t!("itself, on OutOfMemoryError"),
-            Self::Crash => t!("crash"),
-            Self::StartFailure => t!("failed start"),
-            Self::StartTimeout => t!("start time limit"),
-            Self::OrderedStop => t!("ordered stop"),
-            Self::NormalExit => t!("itself, without error"),
-            Self::KilledByUnknown => t!("SIGKILL, sender unknown"),
-            Self::ErrorExit => t!("error exit"),
-            Self::Unknown => t!("unknown"),
-        }
-    }
 }

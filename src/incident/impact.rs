@@ -32,7 +32,7 @@ pub(super) fn assess(rooms: &Rooms, clocks: &Clocks, lives: &[Life]) -> Impact {
 pub(super) fn died(life: &Life) -> bool {
     !matches!(
         life.terminator.kind,
-        End::StillRunning | End::OrderedStop | End::NormalExit
+        End::StillRunning | End::NeverStarted | End::OrderedStop | End::NormalExit
     ) && (life.ended.is_some() || life.terminator.kind != End::Unknown)
 }
 

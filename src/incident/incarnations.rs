@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 
 use super::clocks::{Clocks, jvm_start};
+use super::instances::Instances;
 use super::placed::Placed;
 use super::rooms::Rooms;
 use super::terminator::OUT_OF_MEMORY;
-use crate::events::{Rough, Subject, What};
+use crate::events::{Event, Rough, Subject, What};
 use crate::gc::LifeEnd;
 use crate::time::{Instant, Moment, SECOND};
 
@@ -22,6 +23,8 @@ const SAME_LENGTH: i64 = 3 * SECOND;
 #[derive(Debug, Clone, Default)]
 pub(super) struct Incarnation {
     pub(super) subject: Subject,
+    /// The folder that its evidence lies in, where folders hold one instance each.
+    pub(super) folder: Option<String>,
     pub(super) started: Option<Moment>,
     pub(super) ready: Option<Moment>,
     pub(super) ended: Option<Moment>,
@@ -60,36 +63,47 @@ impl Witness {
 }
 
 /// Finds the lives, in order of time, and gives each its evidence.
-pub(super) fn find(rooms: &Rooms, clocks: &Clocks, events: &[Placed<'_>]) -> Vec<Incarnation> {
-    let mut lives = cluster(starts(rooms, clocks, events), rooms);
+pub(super) fn find(
+    rooms: &Rooms,
+    clocks: &Clocks,
+    instances: &Instances,
+    events: &[Placed<'_>],
+) -> Vec<Incarnation> {
+    let mut lives = cluster(starts(rooms, clocks, events), rooms, instances);
     if lives.is_empty() {
         lives.push(Incarnation::default());
     }
-    adopt_unclocked_logs(&mut lives, rooms, clocks);
+    adopt_unclocked_logs(&mut lives, rooms, clocks, instances);
     end(&mut lives, rooms, clocks);
     drop_sidecars(&mut lives, rooms);
-    give_evidence(&mut lives, rooms, clocks, events);
+    give_evidence(&mut lives, rooms, clocks, instances, events);
     lives
 }
 
+/// A start that somebody saw, and the source that tells of it.
+type Start<'r> = (Moment, Witness, &'r str);
+
 /// Every start that some source saw, in order of time.
-fn starts(rooms: &Rooms, clocks: &Clocks, events: &[Placed<'_>]) -> Vec<(Moment, Witness)> {
+fn starts<'r>(rooms: &'r Rooms, clocks: &Clocks, events: &[Placed<'r>]) -> Vec<Start<'r>> {
     let mut starts = Vec::new();
     for (index, life) in rooms.events.lives.iter().enumerate() {
-        let source = life.locators.first().map_or("", |place| &place.source);
+        let source = life
+            .locators
+            .first()
+            .map_or("", |place| place.source.as_str());
         if let Some(at) = life.started.and_then(|stamp| clocks.place(source, stamp)) {
-            starts.push((at, Witness::Container(index)));
+            starts.push((at, Witness::Container(index), source));
         }
     }
     for (index, life) in rooms.gc.lives.iter().enumerate() {
         let first = || clocks.place(&life.first.source, life.first_stamp);
         if let Some(at) = life.started.or_else(first) {
-            starts.push((at, Witness::Gc(index)));
+            starts.push((at, Witness::Gc(index), life.first.source.as_str()));
         }
     }
     for (index, dump) in rooms.threads.dumps.iter().enumerate() {
         if let Some(at) = jvm_start(dump).and_then(|stamp| clocks.place(&dump.source, stamp)) {
-            starts.push((at, Witness::Dump(index)));
+            starts.push((at, Witness::Dump(index), dump.source.as_str()));
         }
     }
     for placed in events {
@@ -110,25 +124,28 @@ fn starts(rooms: &Rooms, clocks: &Clocks, events: &[Placed<'_>]) -> Vec<(Moment,
                 }
             }
         };
-        starts.push((start, Witness::Server));
+        let source = placed.event.locator.source.as_str();
+        starts.push((start, Witness::Server, source));
     }
-    starts.sort_by_key(|(at, _)| (at.hi, at.lo));
+    starts.sort_by_key(|(at, ..)| (at.hi, at.lo));
     starts
 }
 
 /// Joins starts that different witnesses saw within the delay of an exec into one life each.
-fn cluster(starts: Vec<(Moment, Witness)>, rooms: &Rooms) -> Vec<Incarnation> {
-    let mut clusters: Vec<Vec<(Moment, Witness)>> = Vec::new();
-    for (at, witness) in starts {
-        let joins = |cluster: &&mut Vec<(Moment, Witness)>| {
-            cluster.iter().all(|(_, other)| !witness.excludes(*other))
-                && cluster.iter().any(|(other, _)| {
-                    at.lo <= other.hi.plus(EXEC_DELAY) && other.lo <= at.hi.plus(EXEC_DELAY)
-                })
+fn cluster(starts: Vec<Start<'_>>, rooms: &Rooms, instances: &Instances) -> Vec<Incarnation> {
+    let mut clusters: Vec<Vec<Start<'_>>> = Vec::new();
+    for (at, witness, source) in starts {
+        let own = instances.of(source);
+        let joins = |cluster: &&mut Vec<Start<'_>>| {
+            cluster.iter().all(|(_, other, place)| {
+                !witness.excludes(*other) && !instances.foreign(own, place)
+            }) && cluster.iter().any(|(other, ..)| {
+                at.lo <= other.hi.plus(EXEC_DELAY) && other.lo <= at.hi.plus(EXEC_DELAY)
+            })
         };
         match clusters.iter_mut().rev().find(joins) {
-            Some(cluster) => cluster.push((at, witness)),
-            None => clusters.push(vec![(at, witness)]),
+            Some(cluster) => cluster.push((at, witness, source)),
+            None => clusters.push(vec![(at, witness, source)]),
         }
     }
     clusters
@@ -138,11 +155,15 @@ fn cluster(starts: Vec<(Moment, Witness)>, rooms: &Rooms) -> Vec<Incarnation> {
                 // The narrowest view of the start is the best known.
                 started: cluster
                     .iter()
-                    .map(|(at, _)| *at)
+                    .map(|(at, ..)| *at)
                     .min_by_key(|at| at.width()),
+                folder: cluster
+                    .iter()
+                    .find_map(|(.., source)| instances.of(source))
+                    .map(str::to_owned),
                 ..Incarnation::default()
             };
-            for (_, witness) in cluster {
+            for (_, witness, _) in cluster {
                 match *witness {
                     Witness::Container(index) => {
                         life.container = Some(index);
@@ -159,19 +180,33 @@ fn cluster(starts: Vec<(Moment, Witness)>, rooms: &Rooms) -> Vec<Incarnation> {
 }
 
 /// GC logs without a clock belong to the only life there is; to the one that lasted as long, when there are several.
-fn adopt_unclocked_logs(lives: &mut Vec<Incarnation>, rooms: &Rooms, clocks: &Clocks) {
+fn adopt_unclocked_logs(
+    lives: &mut Vec<Incarnation>,
+    rooms: &Rooms,
+    clocks: &Clocks,
+    instances: &Instances,
+) {
     let owned: Vec<usize> = lives.iter().filter_map(|life| life.gc).collect();
     let mut homeless: Vec<usize> = (0..rooms.gc.lives.len())
         .filter(|index| !owned.contains(index))
         .collect();
     if lives.len() > 1 {
-        adopt_by_length(lives, &mut homeless, rooms, clocks);
+        adopt_by_length(lives, &mut homeless, rooms, clocks, instances);
     }
     for index in homeless {
-        match lives.as_mut_slice() {
-            [only] if only.gc.is_none() => only.gc = Some(index),
+        let source = &rooms.gc.lives[index].first.source;
+        let folder = instances.of(source).map(str::to_owned);
+        let own = |life: &Incarnation| {
+            life.gc.is_none() && !instances.foreign(life.folder.as_deref(), source)
+        };
+        let mut free = (0..lives.len()).filter(|life| own(&lives[*life]));
+        match (free.next(), free.next()) {
+            (Some(only), None) if folder.is_some() || lives.len() == 1 => {
+                lives[only].gc = Some(index);
+            }
             _ => lives.push(Incarnation {
                 gc: Some(index),
+                folder,
                 ..Incarnation::default()
             }),
         }
@@ -186,6 +221,7 @@ fn adopt_by_length(
     homeless: &mut Vec<usize>,
     rooms: &Rooms,
     clocks: &Clocks,
+    instances: &Instances,
 ) {
     let lasted: Vec<Option<i64>> = lives
         .iter()
@@ -196,10 +232,13 @@ fn adopt_by_length(
             Some(ended.hi.since(life.started?.lo))
         })
         .collect();
+    let folders: Vec<Option<String>> = lives.iter().map(|life| life.folder.clone()).collect();
     let length = |log: usize| rooms.gc.lives[log].end;
     let fits = |log: usize, life: usize| {
         let gap = lasted[life].map(|lasted| lasted - length(log));
-        gap.is_some_and(|gap| gap.abs() <= SAME_LENGTH)
+        let source = &rooms.gc.lives[log].first.source;
+        let foreign = instances.foreign(folders[life].as_deref(), source);
+        gap.is_some_and(|gap| gap.abs() <= SAME_LENGTH) && !foreign
     };
     let free: Vec<usize> = (0..lives.len())
         .filter(|life| lives[*life].gc.is_none() && lives[*life].container.is_some())
@@ -242,7 +281,13 @@ fn end(lives: &mut [Incarnation], rooms: &Rooms, clocks: &Clocks) {
         .map(|index| {
             let own = &lives[index].subject;
             let mut later = lives[index + 1..].iter();
-            later.find(|next| !contradict(own, &next.subject))?.started
+            let side = |next: &&Incarnation| {
+                let folders = lives[index].folder.as_ref().zip(next.folder.as_ref());
+                folders.is_some_and(|(own, other)| own != other)
+            };
+            later
+                .find(|next| !contradict(own, &next.subject) && !side(next))?
+                .started
         })
         .collect();
     for (life, next) in lives.iter_mut().zip(next_starts) {
@@ -311,7 +356,13 @@ fn drop_sidecars(lives: &mut Vec<Incarnation>, rooms: &Rooms) {
 
 /// Gives every dump and event to the life in whose time it falls. The time after a death belongs to the dead, until
 /// the next life begins.
-fn give_evidence(lives: &mut [Incarnation], rooms: &Rooms, clocks: &Clocks, events: &[Placed<'_>]) {
+fn give_evidence(
+    lives: &mut [Incarnation],
+    rooms: &Rooms,
+    clocks: &Clocks,
+    instances: &Instances,
+    events: &[Placed<'_>],
+) {
     for (index, dump) in rooms.threads.dumps.iter().enumerate() {
         let taken = dump
             .taken
@@ -319,7 +370,7 @@ fn give_evidence(lives: &mut [Incarnation], rooms: &Rooms, clocks: &Clocks, even
         let owner = lives
             .iter()
             .position(|life| life.dumps.iter().any(|(own, _)| *own == index))
-            .or_else(|| at_time(lives, taken?.lo))
+            .or_else(|| at_time(lives, instances, &dump.source, taken?.lo))
             .or((lives.len() == 1).then_some(0));
         if let Some(owner) = owner {
             lives[owner].dumps.retain(|(own, _)| *own != index);
@@ -329,7 +380,7 @@ fn give_evidence(lives: &mut [Incarnation], rooms: &Rooms, clocks: &Clocks, even
     for (index, heap) in rooms.heap.iter().enumerate() {
         let owner = heap
             .taken
-            .and_then(|taken| at_time(lives, taken))
+            .and_then(|taken| at_time(lives, instances, &heap.source, taken))
             .or((lives.len() == 1).then_some(0));
         if let Some(owner) = owner {
             lives[owner].heaps.push(index);
@@ -344,7 +395,7 @@ fn give_evidence(lives: &mut [Incarnation], rooms: &Rooms, clocks: &Clocks, even
             (at, _) => at,
         };
         let owner = stamp
-            .and_then(|at| life_of(lives, &placed.event.subject, at.lo))
+            .and_then(|at| life_of(lives, instances, placed.event, at.lo))
             .or((lives.len() == 1).then_some(0));
         let Some(owner) = owner else {
             homeless.entry(source).or_default().push(index);
@@ -357,7 +408,7 @@ fn give_evidence(lives: &mut [Incarnation], rooms: &Rooms, clocks: &Clocks, even
         }
         let last = placed
             .until
-            .and_then(|at| life_of(lives, &placed.event.subject, at.lo));
+            .and_then(|at| life_of(lives, instances, placed.event, at.lo));
         if let Some(last) = last.filter(|last| *last != owner) {
             lives[last].events.push((index, placed.until));
         }
@@ -400,21 +451,34 @@ fn author(
 }
 
 /// The last life that had begun at `at`, with a second of grace for clocks that truncate.
-fn at_time(lives: &[Incarnation], at: Instant) -> Option<usize> {
+fn at_time(
+    lives: &[Incarnation],
+    instances: &Instances,
+    source: &str,
+    at: Instant,
+) -> Option<usize> {
     let begun = |life: &Incarnation| {
-        life.started
-            .is_some_and(|start| start.lo.plus(-SECOND) <= at)
+        let foreign = instances.foreign(life.folder.as_deref(), source);
+        let started = life.started;
+        started.is_some_and(|start| start.lo.plus(-SECOND) <= at) && !foreign
     };
     lives.iter().rposition(begun)
 }
 
 /// The last life that had begun at `at` and can be one of `subject`: pods side by side keep what is theirs.
-fn life_of(lives: &[Incarnation], subject: &Subject, at: Instant) -> Option<usize> {
+fn life_of(
+    lives: &[Incarnation],
+    instances: &Instances,
+    event: &Event,
+    at: Instant,
+) -> Option<usize> {
+    let source = &event.locator.source;
     lives.iter().rposition(|life| {
         let begun = life
             .started
             .is_some_and(|start| start.lo.plus(-SECOND) <= at);
-        begun && !contradict(&life.subject, subject)
+        let foreign = instances.foreign(life.folder.as_deref(), source);
+        begun && !foreign && !contradict(&life.subject, &event.subject)
     })
 }
 

@@ -9,41 +9,50 @@ mod clock;
 mod clocks;
 mod document;
 mod facts;
+mod forecast;
 mod hypotheses;
 mod impact;
 mod incarnations;
+mod instances;
+mod layout;
 mod ledger;
 mod load;
+mod meeting;
 mod needs;
 mod placed;
+mod platform;
 mod recurrence;
 mod report;
 mod rooms;
+mod sources;
 mod terminator;
 mod timeline;
 mod verdict;
 
 pub use clock::Clock;
+pub use layout::Layout;
 pub use ledger::{Clue, Judged, Question, Seen};
 pub use load::load;
 pub use report::{
-    End, Entry, Impact, IncidentReport, Life, Link, Missing, Recurrence, SourceRow, Terminator,
-    Verdict,
+    Answer, End, Entry, Forecast, Formula, Impact, IncidentReport, Life, Link, Meeting, Missing,
+    Recurrence, SourceRow, Terminator, Verdict,
 };
 pub use rooms::Rooms;
 
 use case::Case;
 use clocks::Clocks;
 use hypotheses::Opinion;
+use instances::Instances;
 
 use crate::finding::{self, RuleMeta};
 use crate::input::{Bundle, Kind, Progress};
 
-/// The hypotheses, described like rules.
+/// The hypotheses, described like rules, and what is found where two rooms meet.
 pub fn rules() -> Vec<&'static RuleMeta> {
     hypotheses::ALL
         .iter()
         .map(|hypothesis| hypothesis.meta)
+        .chain([&meeting::META])
         .collect()
 }
 
@@ -70,9 +79,10 @@ pub fn analyse(bundle: &Bundle, progress: &dyn Progress) -> IncidentReport {
 pub fn correlate(rooms: Rooms) -> IncidentReport {
     let clocks = Clocks::solve(&rooms);
     let events = placed::place(&rooms, &clocks);
-    let incarnations = incarnations::find(&rooms, &clocks, &events);
+    let instances = Instances::find(&rooms);
+    let incarnations = incarnations::find(&rooms, &clocks, &instances, &events);
     let cases: Vec<Case<'_>> = (0..incarnations.len())
-        .map(|number| Case::new(number, &incarnations, &rooms, &clocks, &events))
+        .map(|number| Case::new(number, &incarnations, &rooms, &clocks, &instances, &events))
         .collect();
     let opinions: Vec<Vec<Opinion>> = cases.iter().map(hypotheses::judge_all).collect();
     let lives: Vec<Life> = cases
@@ -83,8 +93,16 @@ pub fn correlate(rooms: Rooms) -> IncidentReport {
         .collect();
     let subject = verdict::subject(&lives);
     let (verdict, chain) = verdict::reach(&lives, subject, &cases, &opinions);
-    let missing = verdict::missing(subject.map(|index| &opinions[index]), verdict.confidence);
+    let never_started =
+        subject.is_some_and(|index| lives[index].terminator.kind == End::NeverStarted);
+    let missing = verdict::missing(
+        subject.map(|index| &opinions[index]),
+        verdict.confidence,
+        never_started,
+    );
+    let meetings: Vec<_> = cases.iter().flat_map(meeting::compare).collect();
     let mut findings: Vec<_> = rooms.findings().cloned().collect();
+    findings.extend(meeting::findings(&meetings));
     finding::sort(&mut findings);
     IncidentReport {
         verdict,
@@ -93,7 +111,13 @@ pub fn correlate(rooms: Rooms) -> IncidentReport {
         chain,
         timeline: timeline::merge(&cases),
         recurrence: recurrence::find(&lives, verdict::fills_up(&lives, subject)),
+        forecast: forecast::find(&cases).filter(|_| verdict::fills_up(&lives, subject)),
+        formulas: subject.map_or_else(Vec::new, |index| facts::capacity::formulas(&cases[index])),
+        platform: subject.map_or_else(Vec::new, |index| {
+            platform::answers(&cases[index], &opinions[index])
+        }),
         missing,
+        meetings,
         findings,
         sources: Vec::new(),
         coverage: rooms.coverage().cloned().collect(),
@@ -117,11 +141,12 @@ fn life(index: usize, case: &Case<'_>, opinions: &[Opinion]) -> Life {
         (Kind::ThreadDump, !case.dumps.is_empty()),
         (Kind::HeapDump, case.heaps().next().is_some()),
         (Kind::AccessLog, !case.seconds.is_empty()),
+        (Kind::HostSnapshot, case.host_speaks()),
     ];
     let occupancy = case.last_occupancy();
     Life {
         number: index as u64 + 1,
-        subject: case.life.subject.name(),
+        subject: case.name(),
         started: case.life.started,
         ready: case.life.ready,
         ended: case.life.ended,

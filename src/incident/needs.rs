@@ -16,6 +16,7 @@ pub(super) enum Need {
     ApplicationLog,
     NativeMemory,
     Throttling,
+    HostSnapshots,
 }
 
 impl Need {
@@ -77,6 +78,13 @@ impl Need {
                 t!("the container's CPU statistics"),
                 t!("whether it was throttled"),
                 t!("cat /sys/fs/cgroup/cpu.stat, twice"),
+            ),
+            Self::HostSnapshots => (
+                t!("snapshots of the host and the process"),
+                t!("open connections and files, threads, swapping, disks"),
+                t!(
+                    "twice, a minute apart: date; ss -tanp; lsof -p PID; ps -Lfp PID; vmstat 1 5; df -h"
+                ),
             ),
         };
         Missing {

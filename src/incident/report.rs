@@ -8,6 +8,7 @@ use super::ledger::Judged;
 use super::rooms::Rooms;
 use crate::finding::{Confidence, Evidence, Finding, Severity};
 use crate::input::{Coverage, Kind, ParseIssue};
+use crate::t;
 use crate::time::Moment;
 
 /// What happened.
@@ -27,6 +28,18 @@ pub struct IncidentReport {
     pub timeline: Vec<Entry>,
     /// Whether and how it comes back.
     pub recurrence: Option<Recurrence>,
+    /// When it will come back, by the slope of the heap, and how well that forecast did before.
+    #[serde(default)]
+    pub forecast: Option<Forecast>,
+    /// Load and capacity of the life that the verdict is about, by formulas with their numbers.
+    #[serde(default)]
+    pub formulas: Vec<Formula>,
+    /// What the hosting platform gives as reasons for a restart, each answered. Azure App Service only.
+    #[serde(default)]
+    pub platform: Vec<Answer>,
+    /// Heap dumps beside the thread dumps of the same life.
+    #[serde(default)]
+    pub meetings: Vec<Meeting>,
     /// Evidence that was not there, the most useful first.
     pub missing: Vec<Missing>,
     /// How each source's clock was placed.
@@ -149,6 +162,8 @@ pub struct Terminator {
 pub enum End {
     /// It had not ended when the evidence was collected.
     StillRunning,
+    /// It was wanted and never began.
+    NeverStarted,
     /// A probe failed too often and the supervisor killed it.
     ProbeKill,
     /// The kernel killed it at the memory limit of its container.
@@ -218,6 +233,50 @@ pub struct Recurrence {
     pub statement: String,
 }
 
+/// A heap dump beside the thread dumps of the same life.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Meeting {
+    /// The heap dump.
+    pub heap: String,
+    /// What one tells that the other does not, and where they agree.
+    pub statements: Vec<Evidence>,
+    /// Where they contradict each other.
+    pub disagreements: Vec<Evidence>,
+}
+
+/// When the heap will be full.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Forecast {
+    /// Uptime at which it will be, in microseconds.
+    pub full_after: i64,
+    /// Lives whose end is known and for which the same forecast was made afterwards.
+    pub tested: u64,
+    /// The largest error of those, as a share of the true uptime: positive where the forecast was too late.
+    pub worst_error: Option<f64>,
+    /// In words.
+    pub statement: String,
+}
+
+/// A formula of queueing or capacity planning with its numbers.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Formula {
+    /// In words.
+    pub statement: String,
+    /// Where the numbers come from.
+    pub evidence: Evidence,
+}
+
+/// A question that is always answered.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Answer {
+    /// The question.
+    pub question: String,
+    /// The answer, or that the evidence does not tell.
+    pub answer: String,
+    /// Where to check it.
+    pub evidence: Vec<Evidence>,
+}
+
 /// Evidence that was not there.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Missing {
@@ -240,4 +299,34 @@ pub struct SourceRow {
     pub format: String,
     /// What it holds.
     pub kinds: Vec<Kind>,
+}
+
+impl Life {
+    /// How long it lived, in microseconds.
+    pub fn uptime(&self) -> Option<i64> {
+        Some(self.ended?.lo.since(self.started?.lo))
+    }
+}
+
+impl End {
+    /// A few words for tables.
+    pub fn words(self) -> String {
+        match self {
+            Self::StillRunning => t!("still running"),
+            Self::NeverStarted => t!("never started"),
+            Self::ProbeKill => t!("liveness probe"),
+            Self::ContainerOomKill => t!("container memory limit"),
+            Self::NodeOomKill => t!("node out of memory"),
+            Self::Evicted => t!("eviction"),
+            Self::ExitOnOutOfMemory => t!("itself, on OutOfMemoryError"),
+            Self::Crash => t!("crash"),
+            Self::StartFailure => t!("failed start"),
+            Self::StartTimeout => t!("start time limit"),
+            Self::OrderedStop => t!("ordered stop"),
+            Self::NormalExit => t!("itself, without error"),
+            Self::KilledByUnknown => t!("SIGKILL, sender unknown"),
+            Self::ErrorExit => t!("error exit"),
+            Self::Unknown => t!("unknown"),
+        }
+    }
 }

@@ -3,11 +3,13 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::layout::{self, Layout};
 use crate::access::{self, AccessReport};
 use crate::events::{self, EventsReport};
 use crate::finding::Finding;
 use crate::gc::{self, GcReport};
 use crate::heap::{self, HeapReport};
+use crate::host::{self, HostReport};
 use crate::input::{Bundle, Coverage, Kind, Progress};
 use crate::threads::{self, ThreadsReport};
 
@@ -24,6 +26,12 @@ pub struct Rooms {
     pub access: AccessReport,
     /// Restart evidence.
     pub events: EventsReport,
+    /// Snapshots of the host and the process.
+    #[serde(default)]
+    pub host: HostReport,
+    /// The collector that made the bundle, where its file names tell.
+    #[serde(default)]
+    pub layout: Option<Layout>,
 }
 
 impl Rooms {
@@ -36,7 +44,10 @@ impl Rooms {
             gc,
             access,
             events,
+            host,
+            layout,
         } = &mut rooms;
+        *layout = layout::find(bundle);
         rayon::scope(|scope| {
             scope.spawn(|_| {
                 *heap = bundle
@@ -69,6 +80,12 @@ impl Rooms {
                     *events = events::analyse(&sources, &events::Options::default(), progress);
                 }
             });
+            scope.spawn(|_| {
+                let sources = bundle.holding(Kind::HostSnapshot);
+                if !sources.is_empty() {
+                    *host = host::analyse(&sources, &host::Options::default(), progress);
+                }
+            });
         });
         if let Some(load) = super::load::load(&rooms.access) {
             rooms.threads.size(load);
@@ -83,6 +100,7 @@ impl Rooms {
             &self.gc.findings,
             &self.access.findings,
             &self.events.findings,
+            &self.host.findings,
         ];
         let heap = self.heap.iter().map(|report| &report.findings);
         heap.chain(rest).flatten()
@@ -95,6 +113,7 @@ impl Rooms {
             &self.gc.coverage,
             &self.access.coverage,
             &self.events.coverage,
+            &self.host.coverage,
         ];
         let heap = self.heap.iter().map(|report| &report.coverage);
         heap.chain(rest).flatten()

@@ -2,9 +2,10 @@
 //! both directions.
 
 use super::case::{Case, quote};
+use super::facts::host;
 use super::placed::Placed;
 use super::report::{End, Terminator};
-use crate::events::{KillReason, OomScope, ProbeKind, Terminated, What};
+use crate::events::{KillReason, OomScope, ProbeKind, RunState, Terminated, What};
 use crate::finding::{Confidence, Evidence};
 use crate::gc::LifeEnd;
 use crate::t;
@@ -24,6 +25,7 @@ const START: i64 = 60 * SECOND;
 pub(super) fn classify(case: &Case<'_>) -> Terminator {
     let rules = [
         still_running,
+        never_started,
         kernel_oom,
         evicted,
         probe_kill,
@@ -57,6 +59,24 @@ fn still_running(case: &Case<'_>) -> Option<Terminator> {
         .then(|| verdict(End::StillRunning, Confidence::Confirmed, statement))
 }
 
+/// The container was wanted, and nothing of it ever ran: it waits, and no witness saw a start.
+fn never_started(case: &Case<'_>) -> Option<Terminator> {
+    let life = case.life;
+    let silent = life.started.is_none() && life.gc.is_none() && life.container.is_none();
+    let none = silent && life.dumps.is_empty() && life.heaps.is_empty();
+    let state = case.container_state().filter(|_| none)?;
+    let RunState::Waiting { reason, .. } = &state.state else {
+        return None;
+    };
+    let new = state.last_state.is_none() && state.restart_count.unwrap_or(0) == 0;
+    let reason = reason.as_deref().unwrap_or("?");
+    let statement = t!("It never started: its container waits ({reason}).", reason);
+    let mut ended = verdict(End::NeverStarted, Confidence::Confirmed, statement.clone());
+    let evidence = Evidence::new(statement, state.locator.clone());
+    ended.evidence.push(evidence);
+    new.then_some(ended)
+}
+
 /// The kernel's own line is the only proof of a kill for memory.
 fn kernel_oom(case: &Case<'_>) -> Option<Terminator> {
     let mut lines = case.events_where(|what| matches!(what, What::KernelOomKill(_)));
@@ -67,23 +87,46 @@ fn kernel_oom(case: &Case<'_>) -> Option<Terminator> {
     let size = kill.anon_rss.map_or(String::new(), |rss| {
         t!(", {size} resident", size = bytes(rss))
     });
-    let (end, statement) = match kill.scope {
+    let (end, confidence, statement) = match kill.scope {
         OomScope::Memcg => (
             End::ContainerOomKill,
+            Confidence::Confirmed,
             t!(
                 "The kernel killed it at the memory limit of its container{size}.",
                 size
             ),
         ),
-        OomScope::Global | OomScope::Partial | OomScope::Unknown => (
+        // Old kernels do not say at which limit; the runtime's word decides, where there is one.
+        OomScope::Unknown if said_oom_killed(case) => (
+            End::ContainerOomKill,
+            Confidence::Likely,
+            t!(
+                "The kernel killed it for want of memory{size}, and the runtime reports OOMKilled: the container's limit.",
+                size
+            ),
+        ),
+        OomScope::Unknown => (
             End::NodeOomKill,
+            Confidence::Possible,
+            t!(
+                "The kernel killed it for want of memory{size}; its line does not say whether the container's limit or the node was the reason.",
+                size
+            ),
+        ),
+        OomScope::Global | OomScope::Partial => (
+            End::NodeOomKill,
+            Confidence::Confirmed,
             t!(
                 "The kernel killed it because the node had no memory left{size}.",
                 size
             ),
         ),
     };
-    Some(with(verdict(end, Confidence::Confirmed, statement), [line]))
+    Some(with(verdict(end, confidence, statement), [line]))
+}
+
+fn said_oom_killed(case: &Case<'_>) -> bool {
+    end_record(case).is_some_and(|end| end.reason.as_deref() == Some("OOMKilled"))
 }
 
 fn evicted(case: &Case<'_>) -> Option<Terminator> {
@@ -133,8 +176,7 @@ fn probe_kill(case: &Case<'_>) -> Option<Terminator> {
     Some(with(ended, failed.into_iter().chain([order])))
 }
 
-/// The stop that a platform orders at once when its own health check has failed. App Service writes both in one line
-/// (`… is unhealthy, Stopping site.`), or names no reason in the order itself.
+/// The stop that a platform orders at once when its own health check has failed, without a reason in the order itself.
 fn unhealthy_stop<'c, 'a>(case: &'c Case<'a>) -> Option<&'c Placed<'a>> {
     const AT_ONCE: i64 = 10 * SECOND;
     let health = |what: &What| {
@@ -142,9 +184,6 @@ fn unhealthy_stop<'c, 'a>(case: &'c Case<'a>) -> Option<&'c Placed<'a>> {
         matches!(what, What::ProbeFailed { probe: found, .. } if *found == probe)
     };
     let failed = case.events_where(health).last()?;
-    if failed.event.detail.contains("topping site") {
-        return Some(failed);
-    }
     let at = failed.last()?;
     let stop = |what: &What| {
         let reason = KillReason::Stop;
@@ -186,12 +225,12 @@ fn crash(case: &Case<'_>) -> Option<Terminator> {
 /// The runtime's word for it, which is wrong when it speaks of another process of the container or of a drain.
 fn runtime_oom(case: &Case<'_>) -> Option<Terminator> {
     let record = end_record(case);
-    let said = record.is_some_and(|end| end.reason.as_deref() == Some("OOMKilled"));
+    let said = said_oom_killed(case);
     let line = case
         .events_where(|what| matches!(what, What::OomKilled))
         .next();
     if !said && line.is_none() {
-        return None;
+        return counted_oom(case);
     }
     if record.and_then(|end| end.exit_code) == Some(TERMINATED) {
         let statement = t!(
@@ -205,6 +244,19 @@ fn runtime_oom(case: &Case<'_>) -> Option<Terminator> {
     );
     let ended = verdict(End::ContainerOomKill, Confidence::Likely, statement);
     Some(with(ended, line))
+}
+
+/// A kill by SIGKILL in a container whose control group counts kills at its memory limit.
+fn counted_oom(case: &Case<'_>) -> Option<Terminator> {
+    let code = end_record(case).and_then(|end| end.exit_code);
+    let counted = host::kills_counted(case);
+    let fact = counted.fact().filter(|_| code == Some(KILLED))?;
+    let statement = t!(
+        "SIGKILL (exit code 137), and the control group counts kills at its memory limit; it does not say of which process."
+    );
+    let mut ended = verdict(End::ContainerOomKill, Confidence::Likely, statement);
+    ended.evidence.clone_from(&fact.evidence);
+    Some(ended)
 }
 
 fn ordered_stop(case: &Case<'_>) -> Option<Terminator> {
@@ -221,8 +273,19 @@ fn ordered_stop(case: &Case<'_>) -> Option<Terminator> {
         (Some(order), Some(end)) => end.lo.since(order.lo) < 10 * 60 * SECOND,
         _ => true,
     };
-    let statement = t!("It was told to stop, and stopped.");
-    let ended = verdict(End::OrderedStop, Confidence::Likely, statement);
+    let ended = match order.what() {
+        What::KillOrdered { .. } => verdict(
+            End::OrderedStop,
+            Confidence::Likely,
+            t!("It was told to stop, and stopped."),
+        ),
+        // Its own word only: it was told to stop, perhaps by a supervisor whose probe had failed.
+        _ => verdict(
+            End::OrderedStop,
+            Confidence::Possible,
+            t!("It was told to stop, and stopped; who told it is not in the evidence."),
+        ),
+    };
     near_the_end.then(|| with(ended, [order]))
 }
 

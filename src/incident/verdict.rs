@@ -160,6 +160,7 @@ fn lower(title: &str) -> String {
 fn ended(kind: End) -> String {
     match kind {
         End::StillRunning => t!("was still running but in trouble"),
+        End::NeverStarted => t!("never started"),
         End::ProbeKill => t!("was killed by its liveness probe"),
         End::ContainerOomKill => t!("was killed at its container's memory limit"),
         End::NodeOomKill => t!("was killed because its node had no memory left"),
@@ -186,7 +187,8 @@ fn chain(life: &Life, mechanism: Option<&Opinion>, cause: Option<&Opinion>) -> V
             }
         }
     }
-    if !matches!(life.terminator.kind, End::StillRunning | End::Unknown) {
+    let open = [End::StillRunning, End::NeverStarted, End::Unknown];
+    if !open.contains(&life.terminator.kind) {
         links.push(Link {
             at: life.ended,
             statement: life.terminator.statement.clone(),
@@ -248,17 +250,24 @@ fn sign(
 
 /// Evidence that could have changed the answer, the weightiest first. Only hypotheses still in play are asked: all that
 /// are not refuted, or, once the answer is confirmed, those that share it.
-pub(super) fn missing(opinions: Option<&Vec<Opinion>>, answer: Confidence) -> Vec<Missing> {
+pub(super) fn missing(
+    opinions: Option<&Vec<Opinion>>,
+    answer: Confidence,
+    never_started: bool,
+) -> Vec<Missing> {
     let enough = match answer {
         Confidence::Confirmed => Confidence::Possible,
         _ => Confidence::Undetermined,
     };
     let mut weights: BTreeMap<Need, i32> = BTreeMap::new();
+    // A JVM that never began has no log and no threads.
+    let asked = |need: Need| !never_started || need == Need::RestartEvidence;
     let in_play = opinions
         .into_iter()
         .flatten()
         .filter(|opinion| opinion.judged.confidence >= enough);
-    for (need, weight) in in_play.flat_map(|opinion| &opinion.needs) {
+    let needs = in_play.flat_map(|opinion| &opinion.needs);
+    for (need, weight) in needs.filter(|(need, _)| asked(*need)) {
         *weights.entry(*need).or_default() += weight;
     }
     let mut needs: Vec<_> = weights.into_iter().collect();

@@ -175,8 +175,37 @@ pub(crate) fn own_frame<'f>(thread: &Thread, frames: &'f Frames) -> Option<&'f F
         .or_else(|| stack().next())
 }
 
-/// The request that a thread serves, when its name shows one: an HTTP method or `url:` and a path.
-pub(crate) fn request(name: &str) -> Option<String> {
+/// The request that a thread serves, when its name or its stack shows one.
+pub(crate) fn request(thread: &Thread, frames: &Frames) -> Option<String> {
+    request_of_name(&thread.name).or_else(|| {
+        let stack = thread.frames.iter().map(|id| frames.get(*id));
+        stack.filter_map(|frame| page(frame.class())).next()
+    })
+}
+
+/// The path of a JSP by the name of its class: `org.apache.jsp.WEB_002dINF.cart_jsp` (Jasper, `JspUtil.makeJavaIdentifier`).
+fn page(class: &str) -> Option<String> {
+    let name = class
+        .strip_prefix("org.apache.jsp.")?
+        .strip_suffix("_jsp")?;
+    let mut path = String::from("/");
+    let mut rest = name;
+    while let Some(next) = rest.chars().next() {
+        let code = rest.strip_prefix('_').and_then(|rest| rest.get(..4));
+        let code = code.and_then(|digits| u32::from_str_radix(digits, 16).ok());
+        if let Some(escaped) = code.and_then(char::from_u32) {
+            path.push(escaped);
+            rest = &rest[5..];
+        } else {
+            path.push(if next == '.' { '/' } else { next });
+            rest = &rest[next.len_utf8()..];
+        }
+    }
+    Some(path + ".jsp")
+}
+
+/// An HTTP method or `url:` and a path.
+fn request_of_name(name: &str) -> Option<String> {
     let methods = [
         "GET /", "POST /", "PUT /", "DELETE /", "PATCH /", "HEAD /", "url: /", "uri: /", "url:/",
     ];
@@ -349,10 +378,110 @@ mod tests {
     fn requests_are_read_from_thread_names() {
         let name = "http-nio-8080-exec-1 url: /api/orders/0?q=\"x\" user=bob";
         assert_eq!(
-            request(name).as_deref(),
+            request_of_name(name).as_deref(),
             Some("/api/orders/0?q=\"x\" user=bob")
         );
-        assert_eq!(request("qtp-12 - GET /cart").as_deref(), Some("GET /cart"));
-        assert_eq!(request("main"), None);
+        assert_eq!(
+            request_of_name("qtp-12 - GET /cart").as_deref(),
+            Some("GET /cart")
+        );
+        assert_eq!(request_of_name("main"), None);
+        let jsp = "org.apache.jsp.WEB_002dINF.views.my_005fcart_jsp";
+        assert_eq!(page(jsp).as_deref(), Some("/WEB-INF/views/my_cart.jsp"));
+        assert_eq!(page("org.apache.jsp.tag.web.x_tag"), None);
+    }
+
+    #[test]
+    fn idle_threads_of_every_server_and_pool_are_idle() {
+        let park = "jdk.internal.misc.Unsafe.park(Native Method)";
+        let epoll = "sun.nio.ch.EPoll.wait(Native Method)";
+        let take = "java.util.concurrent.LinkedBlockingQueue.take(L.java:1)";
+        let delayed =
+            "java.util.concurrent.ScheduledThreadPoolExecutor$DelayedWorkQueue.take(S.java:1)";
+        let get = "java.util.concurrent.ThreadPoolExecutor.getTask(T.java:1)";
+        for (server, stack) in [
+            (
+                "Tomcat",
+                vec![
+                    park,
+                    take,
+                    "org.apache.tomcat.util.threads.TaskQueue.take(T.java:1)",
+                    "org.apache.tomcat.util.threads.ThreadPoolExecutor.getTask(T.java:1)",
+                ],
+            ),
+            (
+                "Tomcat poller",
+                vec![
+                    epoll,
+                    "org.apache.tomcat.util.net.NioEndpoint$Poller.run(N.java:1)",
+                ],
+            ),
+            (
+                "Jetty",
+                vec![
+                    park,
+                    "org.eclipse.jetty.util.BlockingArrayQueue.poll(B.java:1)",
+                    "org.eclipse.jetty.util.thread.QueuedThreadPool.idleJobPoll(Q.java:1)",
+                ],
+            ),
+            (
+                "Jetty selector",
+                vec![
+                    epoll,
+                    "org.eclipse.jetty.io.ManagedSelector.nioSelect(M.java:1)",
+                ],
+            ),
+            (
+                "Undertow task",
+                vec![
+                    park,
+                    "org.jboss.threads.EnhancedQueueExecutor$PoolThreadNode.park(E.java:1)",
+                ],
+            ),
+            (
+                "Undertow input and output",
+                vec![epoll, "org.xnio.nio.WorkerThread.run(W.java:1)"],
+            ),
+            (
+                "Netty",
+                vec![
+                    "io.netty.channel.epoll.Native.epollWait(Native Method)",
+                    "io.netty.channel.epoll.EpollEventLoop.run(E.java:1)",
+                ],
+            ),
+            (
+                "Netty on NIO",
+                vec![epoll, "io.netty.channel.nio.NioEventLoop.select(N.java:1)"],
+            ),
+            (
+                "ForkJoin",
+                vec![
+                    park,
+                    "java.util.concurrent.ForkJoinPool.awaitWork(F.java:1)",
+                    "java.util.concurrent.ForkJoinPool.runWorker(F.java:1)",
+                ],
+            ),
+            ("Hikari housekeeper, scheduled", vec![park, delayed, get]),
+            (
+                "Kafka consumer",
+                vec![
+                    epoll,
+                    "org.apache.kafka.common.network.Selector.select(S.java:1)",
+                    "org.apache.kafka.clients.consumer.KafkaConsumer.poll(K.java:1)",
+                    "com.shop.Listener.run(L.java:1)",
+                ],
+            ),
+            (
+                "a pool of one's own",
+                vec![
+                    park,
+                    take,
+                    get,
+                    "java.util.concurrent.ThreadPoolExecutor.runWorker(T.java:1)",
+                ],
+            ),
+        ] {
+            assert_eq!(doing(State::Waiting, &stack), Activity::Idle, "{server}");
+        }
     }
 }

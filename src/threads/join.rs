@@ -21,6 +21,9 @@ const TOGETHER: i64 = 30 * SECOND;
 /// Puts what only a dump to a file has into the HotSpot dump of the same moment, and drops the former. `dumps` are in
 /// order of time and stay so.
 pub(crate) fn join(dumps: Vec<Dump>) -> Vec<Dump> {
+    if !dumps.iter().any(Dump::is_file) || dumps.iter().all(Dump::is_file) {
+        return dumps;
+    }
     let all: Vec<&Dump> = dumps.iter().collect();
     let mut partner: FxHashMap<usize, usize> = FxHashMap::default();
     for process in processes(&all) {

@@ -5,6 +5,9 @@ use rustc_hash::FxHashSet;
 use super::dump::{Dump, Thread, ThreadKind};
 use super::pools::family;
 
+/// Processes whose dumps may lie between two dumps of one; a log with more of them is none of a JVM.
+const PROCESSES: usize = 64;
+
 /// What a thread is known by from one dump of a process to the next: its number, or the address of its native thread
 /// where the format has no numbers, and its family.
 pub(crate) type Key = (u64, String);
@@ -58,6 +61,9 @@ impl Identity {
 
 /// Splits dumps, which are in order of time, into those of one process each.
 pub(crate) fn processes(dumps: &[&Dump]) -> Vec<Vec<usize>> {
+    if dumps.len() == 1 {
+        return vec![vec![0]];
+    }
     let identities: Vec<Identity> = dumps.iter().map(|dump| Identity::of(dump)).collect();
     let mut groups: Vec<Vec<usize>> = Vec::new();
     for (index, identity) in identities.iter().enumerate() {
@@ -66,7 +72,7 @@ pub(crate) fn processes(dumps: &[&Dump]) -> Vec<Vec<usize>> {
                 .last()
                 .is_some_and(|last| identities[*last].is(identity))
         };
-        match groups.iter_mut().rev().find(same) {
+        match groups.iter_mut().rev().take(PROCESSES).find(same) {
             Some(group) => group.push(index),
             None => groups.push(vec![index]),
         }

@@ -105,7 +105,7 @@ fn stuck_in(dumps: &[Analysed], process: &[usize], frames: &Frames) -> Vec<Stuck
             frame: own_frame(thread, frames).map(|frame| frame.text.clone()),
             waits_for: want.map(|want| last.dump.locks.get(want.lock).display()),
             owner: last.waits.behind[at].map(|owner| last.dump.threads[owner as usize].display()),
-            request: request(&thread.name),
+            request: request(thread, frames),
         });
     }
     found

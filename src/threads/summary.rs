@@ -300,7 +300,7 @@ fn blocker(
         state: thread.state.word().to_owned(),
         call: doing[index].call.map(|id| frames.get(id).text.clone()),
         frame: own_frame(thread, frames).map(|frame| frame.text.clone()),
-        request: request(&thread.name),
+        request: request(thread, frames),
         waiters_at: lanes[index]
             .first()
             .and_then(|waiter| own_frame(&dump.threads[*waiter as usize], frames))

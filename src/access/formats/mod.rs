@@ -7,6 +7,7 @@ mod envoy;
 mod haproxy;
 mod json;
 mod ltsv;
+mod mod_jk;
 mod uwsgi;
 mod w3c;
 
@@ -30,6 +31,7 @@ pub(super) const FAMILIES: &[Family] = &[
     haproxy::FAMILY,
     aws::FAMILY,
     uwsgi::FAMILY,
+    mod_jk::FAMILY,
     json::FAMILY,
     clf::FAMILY,
     ltsv::FAMILY,

@@ -37,7 +37,13 @@ impl Rule<Model> for AbusiveClient {
             && first.requests * 5 >= all
             && first.requests >= 10 * second
             && first.requests > report.probe_requests * 2;
-        if !dominates || report.distinct_clients < 20 {
+        // With the logs of two layers, the proxy in front is the client of everything in the log behind it.
+        let sources = &model.fold.sources;
+        let proxy = sources.len() > 1
+            && sources.iter().any(|known| {
+                known.coverage.records.abs_diff(first.requests) * 20 <= first.requests
+            });
+        if !dominates || proxy || report.distinct_clients < 20 {
             return Vec::new();
         }
         let mut finding = Finding::new(

@@ -52,7 +52,7 @@ impl Rule<Model> for LargePayloads {
         );
         finding.confidence = Confidence::Possible;
         finding.summary = t!(
-            "{routes} routes send responses of this kind; {route} did so {times} times, {sum} in all.",
+            "Routes with responses of this kind: {routes}. {route} sent {sum} in {times} answers.",
             routes = count(rows.len() as u64),
             route = first.route,
             times = count(first.count),

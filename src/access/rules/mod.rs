@@ -6,6 +6,7 @@ mod error_burst;
 mod fixed_timeout;
 mod large_payloads;
 mod latency_ramp;
+mod log_restart;
 mod lost_in_flight;
 mod probe_failures;
 mod released_queue;
@@ -36,4 +37,5 @@ pub(super) const ALL: &[&dyn Rule<Model>] = &[
     &unequal_load::UnequalLoad,
     &lost_in_flight::LostInFlight,
     &shed_load::ShedLoad,
+    &log_restart::LogRestart,
 ];

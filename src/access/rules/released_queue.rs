@@ -108,7 +108,9 @@ fn stalls(model: &Model) -> Vec<Stall> {
     let mut out: Vec<Stall> = Vec::new();
     for release in AROUND..cells.len() {
         let now = ended(release);
-        if now < 10 {
+        // What comes before a release is quiet (a fifth of at most a third of it) or nothing at all.
+        let close = cells[release].0 - cells[release - 1].0 < 3;
+        if now < 10 || close && ended(release - 1) * 15 > now {
             continue;
         }
         let near = release - AROUND..(release + AROUND).min(cells.len());

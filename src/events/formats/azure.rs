@@ -177,7 +177,16 @@ impl Platform {
         } else {
             what(text, &has)
         };
-        what.map(|what| (what, subject)).into_iter().collect()
+        let mut found: Vec<(What, Subject)> = what
+            .map(|what| (what, subject.clone()))
+            .into_iter()
+            .collect();
+        // `Container … for site … is unhealthy, Stopping site.`: the finding and the order in one line.
+        if has("is unhealthy, Stopping site") {
+            let reason = KillReason::Probe(ProbeKind::Health);
+            found.push((What::KillOrdered { reason }, subject));
+        }
+        found
     }
 
     /// `Starting, Action: …, LastError: ContainerTimeout, LastErrorTimestamp: …, LastErrorDetails: …`

@@ -21,6 +21,7 @@ pub(super) const TRIGGERS: &[&str] = &[
     "CommunicationsException",
     "RedisConnection",
     "Unable to connect to Redis",
+    "JedisConnectionException",
     "Command timed out after ",
     "The connection attempt failed",
     "Network Adapter could not establish",
@@ -88,10 +89,11 @@ fn why(text: &str) -> Option<ConnectionFailure> {
 /// Host and port where a message names them: `Connection refused: db/10.0.0.5:5432`, `Connect to db:5432 [db/10.0.0.5]
 /// failed`, `UnknownHostException: db`, `Unable to connect to Redis … localhost/127.0.0.1:6379`.
 fn remote(text: &str) -> Option<String> {
-    const BEFORE: [&str; 9] = [
+    const BEFORE: [&str; 10] = [
         "Connection refused: ",
         "UnknownHostException: ",
         "Connect to ",
+        "resolved for DNS name ",
         "connection timed out: ",
         "connect timed out: ",
         "Connection to ",

@@ -4,7 +4,7 @@
 //! and its predecessors have written them since 1.6.
 
 use crate::events::event::{Subject, What};
-use crate::events::kinds::{KillReason, ProbeFailure, ProbeKind};
+use crate::events::kinds::{KernelOomKill, KillReason, OomScope, ProbeFailure, ProbeKind};
 
 /// What an event says. Fills the container of `subject` from the message where only that names it.
 pub(super) fn what(reason: &str, message: &str, subject: &mut Subject) -> What {
@@ -68,6 +68,19 @@ pub(super) fn what(reason: &str, message: &str, subject: &mut Subject) -> What {
         "NodeNotReady" | "NodeStatusUnknown" => What::NodeNotReady,
         "NodeReady" => What::NodeReady,
         "Rebooted" => What::NodeRebooted,
+        // The node problem detector hands on the kernel's line, which tells the limit of a container from the node's end.
+        "OOMKilling" if message.contains("emory cgroup out of memory") => {
+            What::KernelOomKill(KernelOomKill {
+                scope: OomScope::Memcg,
+                victim: victim(message),
+                invoker: None,
+                cgroup: None,
+                anon_rss: None,
+                file_rss: None,
+                total_vm: None,
+                limit: None,
+            })
+        }
         "SystemOOM" | "OOMKilling" => What::NodeOom {
             victim: victim(message),
         },

@@ -10,7 +10,7 @@ use rayon::prelude::*;
 
 use super::near::{Near, continuation};
 use super::stamps::{When, leading};
-use super::{connections, containerd, kernel, memory, pools, servers, systemd};
+use super::{connections, containerd, journal, kernel, memory, pools, servers, systemd};
 use crate::events::event::{Event, Rough, Subject, What};
 use crate::events::reading::Reading;
 use crate::finding::Locator;
@@ -144,12 +144,14 @@ fn candidate(
     reading: &mut Reading<'_>,
 ) {
     let text = text_of(bytes, hit);
+    let journal = journal::line(&text);
     let own = leading(text.as_bytes());
     let behind = own.map_or(0, |(_, used)| used);
     let rest = text.get(behind..).unwrap_or(&text);
     let (host, message) = host_and_message(rest, own.map(|(when, _)| when));
     let thread = thread_of(near.record_line());
     let next = near.next_line();
+    let message = journal.as_ref().map_or(message, |line| &line.message);
     let line = Candidate {
         text: &text,
         message,
@@ -166,14 +168,21 @@ fn candidate(
         if subject.node.is_none() {
             subject.node = host.map(str::to_owned);
         }
+        if let (None, Some(line)) = (&subject.unit, &journal) {
+            subject.unit.clone_from(&line.unit);
+        }
         if let (None, Some(owner)) = (&subject.pod, &owner) {
             subject.namespace = subject.namespace.or_else(|| owner.namespace.clone());
             subject.pod.clone_from(&owner.pod);
             subject.uid = subject.uid.or_else(|| owner.uid.clone());
             subject.container = subject.container.or_else(|| owner.container.clone());
         }
-        let mut event = reading.event(what, subject, &text, number);
-        set_time(&mut event, near, number, reading);
+        let detail = journal.as_ref().map_or(&text, |line| &line.message);
+        let mut event = reading.event(what, subject, detail, number);
+        match &journal {
+            Some(line) => event.at = Some(line.at),
+            None => set_time(&mut event, near, number, reading),
+        }
         reading.push(event);
     }
 }
@@ -322,7 +331,7 @@ pub(super) fn sniff(sample: &Sample<'_>) -> Certainty {
             lines -= 1;
         }
     }
-    if levelled > 0 && levelled * 2 > lines {
+    if journal::looks_like(sample) || (levelled > 0 && levelled * 2 > lines) {
         Certainty::Likely
     } else if stamped > 0
         || super::TELLTALES

@@ -6,6 +6,7 @@ mod containerd;
 mod docker;
 mod docker_inspect;
 mod hs_err;
+mod journal;
 mod kernel;
 mod kubernetes_container;
 mod kubernetes_describe;

@@ -5,7 +5,6 @@ use crate::finding::{Confidence, Evidence, Finding, Rule, RuleMeta, Severity};
 use crate::gc::report::GcLife;
 use crate::t;
 use crate::text;
-use crate::time::SECOND;
 
 /// See [`META`].
 pub(super) struct CpuStarvation;
@@ -27,11 +26,11 @@ impl Rule<GcLife> for CpuStarvation {
     }
 
     fn check(&self, life: &GcLife) -> Vec<Finding> {
-        let Some(cpu) = life.cpu.as_ref().filter(|cpu| cpu.real >= SECOND) else {
+        let Some(cpu) = life.cpu.as_ref().filter(|cpu| cpu.is_starved()) else {
             return Vec::new();
         };
         let used = cpu.user + cpu.sys;
-        let Some((locator, longest)) = cpu.starved.as_ref().filter(|_| used * 2 < cpu.real) else {
+        let Some((locator, longest)) = cpu.starved.as_ref() else {
             return Vec::new();
         };
         let log = subject(life);

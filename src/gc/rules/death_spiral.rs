@@ -1,6 +1,6 @@
 //! The collector takes more time than it gives back, until the end.
 
-use super::{at, cause_advice, cause_evidence, line_at, subject, when};
+use super::{at, line_at, subject, when};
 use crate::finding::{Confidence, Evidence, Finding, Rule, RuleMeta, Severity};
 use crate::gc::report::GcLife;
 use crate::t;
@@ -99,11 +99,11 @@ impl Rule<GcLife> for DeathSpiral {
                 .evidence
                 .push(Evidence::new(statement, life.last.clone()));
         }
-        finding.evidence.extend(cause_evidence(life));
-        finding.advice = cause_advice(life);
-        if finding.advice.is_empty() {
-            finding.advice.push(t!("Take a heap dump of the next one before it dies: -XX:+HeapDumpOnOutOfMemoryError with -XX:HeapDumpPath, and -XX:+ExitOnOutOfMemoryError."));
-        }
+        // The cause has a finding of its own, with its evidence and what helps against it.
+        finding.advice.push(match &life.cause {
+            Some(_) => t!("Set -XX:+ExitOnOutOfMemoryError: it ends the process at the first OutOfMemoryError instead of keeping a dead one alive. What helps against the cause stands with it below."),
+            None => t!("Take a heap dump of the next one before it dies: -XX:+HeapDumpOnOutOfMemoryError with -XX:HeapDumpPath, and -XX:+ExitOnOutOfMemoryError."),
+        });
         vec![finding]
     }
 }

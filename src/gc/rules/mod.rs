@@ -2,15 +2,20 @@
 
 mod allocation_stall;
 mod cms_failure;
+mod compressed_oops;
 mod cpu_starvation;
 mod death_spiral;
 mod degenerated;
 mod evacuation_failure;
 mod explicit_gc;
+mod flags;
 mod full_collections;
 mod gc_locker;
+mod heap_against_memory;
 mod heap_too_small;
 mod humongous;
+mod humongous_fragmentation;
+mod leak;
 mod log_ends;
 mod long_pause;
 mod metaspace;
@@ -19,6 +24,7 @@ mod other_safepoints;
 mod overhead_limit;
 mod rising_live_set;
 mod serial_collector;
+mod spike;
 mod system_time;
 mod thrashing;
 mod time_to_safepoint;
@@ -34,6 +40,8 @@ pub(super) const RULES: &[&dyn Rule<GcLife>] = &[
     &death_spiral::DeathSpiral,
     &thrashing::Thrashing,
     &near_miss::NearMiss,
+    &leak::Leak,
+    &spike::Spike,
     &rising_live_set::RisingLiveSet,
     &heap_too_small::HeapTooSmall,
     &metaspace::MetaspaceExhausted,
@@ -46,12 +54,16 @@ pub(super) const RULES: &[&dyn Rule<GcLife>] = &[
     &long_pause::LongPause,
     &explicit_gc::ExplicitGc,
     &humongous::Humongous,
+    &humongous_fragmentation::HumongousFragmentation,
     &gc_locker::GcLocker,
     &cpu_starvation::CpuStarvation,
     &system_time::HighSystemTime,
     &time_to_safepoint::TimeToSafepoint,
     &other_safepoints::OtherSafepoints,
     &serial_collector::SerialCollector,
+    &heap_against_memory::HeapAgainstMemory,
+    &compressed_oops::CompressedOops,
+    &flags::Flags,
     &log_ends::LogEnds,
 ];
 
@@ -117,9 +129,7 @@ fn cause_advice(life: &GcLife) -> Vec<String> {
             t!(
                 "Find what grows: -XX:+HeapDumpOnOutOfMemoryError with -XX:HeapDumpPath on a volume that survives the restart, then `diag heap`. A larger -Xmx only moves the date."
             ),
-            t!(
-                "Restart before the forecast date until the leak is fixed; -XX:+ExitOnOutOfMemoryError ends the process at the first OutOfMemoryError instead of keeping a dead one alive."
-            ),
+            t!("Restart before the forecast date until the leak is fixed."),
         ],
         Cause::Spike => vec![
             t!(
@@ -128,7 +138,7 @@ fn cause_advice(life: &GcLife) -> Vec<String> {
             t!("-XX:+HeapDumpOnOutOfMemoryError with -XX:HeapDumpPath names the objects."),
         ],
         Cause::UndersizedHeap => vec![t!(
-            "Raise -Xmx: the live set after collection should stay below about two thirds of the heap. A heap dump taken in good times tells whether the live set can shrink instead."
+            "Raise -Xmx so that the live set stays below about two thirds of the heap. If the new heap fills up as well, it is no matter of size: -XX:+HeapDumpOnOutOfMemoryError with -XX:HeapDumpPath names what fills it."
         )],
         Cause::Metaspace => vec![
             t!(
@@ -143,6 +153,9 @@ fn cause_advice(life: &GcLife) -> Vec<String> {
         )],
         Cause::DirectMemory => vec![t!(
             "Direct buffers wait for the collector: reuse or close them, or raise -XX:MaxDirectMemorySize. Never use -XX:+DisableExplicitGC here: it turns the wait into an OutOfMemoryError."
+        )],
+        Cause::Fragmentation => vec![t!(
+            "Raise -XX:G1HeapRegionSize so that these arrays are no longer humongous, or split them: humongous objects stay where they are, and what is free between them fits no large array. JDK 22 and later move them in the last resort; a larger heap only delays it."
         )],
         Cause::Humongous => vec![t!(
             "Raise -XX:G1HeapRegionSize so that these arrays are smaller than half a region, or split them; stream large payloads instead of holding them in one array."

@@ -1,9 +1,15 @@
 //! One file a family of formats. A source may hold several snapshots one after the other: a header begins each.
 
+mod dates;
+mod devices;
 mod jvm;
 mod network;
+mod pressure;
 mod process;
 mod system;
+mod tasks;
+
+pub(super) use dates::apart;
 
 use super::report::HostReport;
 use crate::finding::Locator;
@@ -35,11 +41,22 @@ trait Section {
 struct Place<'a> {
     source: &'a str,
     line: u64,
+    /// The name that `head` or `tail` printed before, if any.
+    title: &'a str,
 }
 
 impl Place<'_> {
     fn locator(&self) -> Locator {
         Locator::line(self.source, self.line)
+    }
+
+    /// The name of the file that the lines come from, without its folders.
+    fn file(&self) -> &str {
+        let name = match self.title {
+            "" => self.source,
+            title => title,
+        };
+        name.rsplit(['/', '!']).next().unwrap_or(name)
     }
 }
 
@@ -51,6 +68,12 @@ const BEGINNINGS: &[Begin] = &[
     process::begin_lsof,
     process::begin_limits,
     process::begin_top,
+    tasks::begin_ps,
+    tasks::begin_pmap,
+    devices::begin_figures,
+    devices::begin_df,
+    pressure::begin_pressure,
+    pressure::begin_figure,
     system::begin_vmstat,
     system::begin_free,
     system::begin_cgroup,
@@ -66,6 +89,7 @@ pub(super) fn read(source: &Source, report: &mut HostReport) {
     let mut coverage = Coverage::new(source.name.clone(), FORMAT, size);
     let mut open: Option<Open> = None;
     let mut process = None;
+    let mut title = String::new();
     for line in source.lines() {
         coverage.lines = line.number;
         let text = String::from_utf8_lossy(&line.text[..line.text.len().min(LONGEST)]);
@@ -76,6 +100,7 @@ pub(super) fn read(source: &Source, report: &mut HostReport) {
         let place = Place {
             source: &source.name,
             line: line.number,
+            title: &title,
         };
         let begun = BEGINNINGS.iter().find_map(|begin| begin(text, &place));
         if let Some(section) = begun {
@@ -87,6 +112,16 @@ pub(super) fn read(source: &Source, report: &mut HostReport) {
         if let Some(number) = process_line(text) {
             close(&mut open, report, &mut coverage);
             process = Some(number);
+            continue;
+        }
+        if let Some(stamp) = dates::date(text) {
+            close(&mut open, report, &mut coverage);
+            report.dates.push((place.locator(), stamp));
+            continue;
+        }
+        if let Some(name) = title_line(text) {
+            close(&mut open, report, &mut coverage);
+            title = name.to_owned();
             continue;
         }
         let taken = open
@@ -112,28 +147,39 @@ fn close(open: &mut Option<Open>, report: &mut HostReport, coverage: &mut Covera
     }
 }
 
-/// `jcmd` prints the process above its answer.
+/// `jcmd` prints the process above its answer; `pmap` also prints its command.
 fn process_line(text: &str) -> Option<u64> {
-    text.strip_suffix(':')?.parse().ok()
+    let (number, command) = text.split_once(':')?;
+    let spaced = command.is_empty() || command.starts_with(' ');
+    let named = command
+        .trim_start()
+        .starts_with(|c: char| c.is_ascii_alphabetic() || c == '/');
+    let number = number.parse().ok()?;
+    (command.is_empty() || (spaced && named)).then_some(number)
 }
 
-/// Lines that collectors put between snapshots: dates and notes.
+/// `==> /proc/pressure/cpu <==`, as `head` and `tail` name the files they print.
+fn title_line(text: &str) -> Option<&str> {
+    text.strip_prefix("==> ")?.strip_suffix(" <==")
+}
+
+/// Lines that collectors put between snapshots.
 fn known(text: &str) -> bool {
-    let weekdays = ["Mon ", "Tue ", "Wed ", "Thu ", "Fri ", "Sat ", "Sun "];
-    weekdays.iter().any(|day| text.starts_with(day))
-        || text.starts_with("Collected against")
+    text.starts_with("Collected against")
         || text.starts_with("Active Internet connections")
         || text.starts_with("procs -")
         || text.starts_with("(Not all processes")
         || text.starts_with("lsof: WARNING")
         || text.starts_with("----")
         || text.starts_with("$ ")
+        || devices::heading(text)
 }
 
 fn sniff(sample: &Sample<'_>) -> Certainty {
     let place = Place {
         source: sample.name,
         line: 1,
+        title: "",
     };
     for line in sample.lines(12) {
         let Ok(text) = std::str::from_utf8(&line[..line.len().min(4096)]) else {

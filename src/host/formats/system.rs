@@ -110,9 +110,15 @@ impl Section for Free {
 
 struct Group(Cgroup);
 
-/// The first line of `cpu.stat` or `memory.events`.
+/// The first line of `cpu.stat`, `memory.events`, `memory.stat`, or `memory.oom_control` of version 1.
 pub(super) fn begin_cgroup(text: &str, at: &Place<'_>) -> Option<Box<dyn Section>> {
-    const FIRST: [&str; 4] = ["usage_usec ", "nr_periods ", "low ", "anon "];
+    const FIRST: [&str; 5] = [
+        "usage_usec ",
+        "nr_periods ",
+        "low ",
+        "anon ",
+        "oom_kill_disable ",
+    ];
     let first = FIRST.iter().any(|name| text.starts_with(name));
     let (name, value) = pair(text).filter(|_| first)?;
     Some(Box::new(Group(Cgroup {

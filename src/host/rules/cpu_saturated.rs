@@ -1,7 +1,10 @@
 //! The processors have nothing left.
 
+use std::collections::BTreeMap;
+
 use crate::finding::{Evidence, Finding, Rule, RuleMeta, Severity};
 use crate::host::report::HostReport;
+use crate::host::snapshot::Sample;
 use crate::t;
 
 pub(super) struct CpuSaturated;
@@ -11,7 +14,7 @@ const META: RuleMeta = RuleMeta {
     title: "Processors saturated",
     severity: Severity::Medium,
     means: "Work waits for a processor: everything takes longer, garbage collection and health checks included.",
-    detected: "In at least half of the rows of vmstat (without the first) us + sy is 80 or more, or st is 10 or more; or a refresh of top with less than 20 % idle and wait together.",
+    detected: "In at least half of the rows of vmstat (without the first) us + sy is 80 or more, or st is 10 or more; the same in iostat, mpstat or sar; or a refresh of top with less than 20 % idle and wait together.",
     advice: "Find the busy tasks; compare them with the threads of a dump by native id.",
     false_positives: "A batch machine is meant to be busy.",
     sources: &["vmstat(8), top(1); the 80 % rule of capacity planning"],
@@ -38,6 +41,7 @@ impl Rule<HostReport> for CpuSaturated {
                 findings.push(saturated(t!("{busy} of {of} intervals of vmstat with 80 % or more in use, or 10 % or more stolen", busy, of), &vmstat.locator));
             }
         }
+        findings.extend(intervals(report));
         for top in &report.tops {
             let share = |name: &str| top.cpu.get(name).copied();
             if let (Some(idle), Some(wait)) = (share("id"), share("wa"))
@@ -53,6 +57,31 @@ impl Rule<HostReport> for CpuSaturated {
         findings.truncate(3);
         findings
     }
+}
+
+/// Intervals of `iostat`, `mpstat` and `sar`, by source and tool. The first of `iostat` is the mean since boot.
+fn intervals(report: &HostReport) -> Vec<Finding> {
+    let mut runs: BTreeMap<(&str, &str), Vec<&Sample>> = BTreeMap::new();
+    let of_all = report.samples.iter().filter(|sample| sample.of == "all");
+    for sample in of_all.filter(|sample| sample.values.contains_key("%idle")) {
+        let key = (sample.locator.source.as_str(), sample.tool.as_str());
+        runs.entry(key).or_default().push(sample);
+    }
+    let mut findings = Vec::new();
+    for ((_, tool), run) in runs {
+        let run = &run[usize::from(tool == "iostat")..];
+        let busy = run.iter().filter(|sample| taken(sample)).count();
+        if let (Some(first), true) = (run.first(), run.len() >= 2 && busy * 2 >= run.len()) {
+            let of = run.len();
+            findings.push(saturated(t!("{busy} of {of} intervals of {tool} with 80 % or more in use, or 10 % or more stolen", busy, of, tool), &first.locator));
+        }
+    }
+    findings
+}
+
+fn taken(sample: &Sample) -> bool {
+    let value = |name: &str| sample.values.get(name).copied().unwrap_or(0.0);
+    value("%idle") + value("%iowait") <= 20.0 || value("%steal") >= 10.0
 }
 
 fn saturated(statement: String, at: &crate::finding::Locator) -> Finding {

@@ -4,11 +4,20 @@ mod accept_queue_full;
 mod cgroup_oom_kill;
 mod close_wait;
 mod cpu_saturated;
+mod descriptors_growing;
 mod descriptors_near_limit;
+mod disk_full;
+mod disk_saturated;
+mod growth;
 mod histogram_growth;
+mod malloc_arenas;
 mod native_growth;
+mod pressure;
 mod remote_unreachable;
+mod resident_growing;
+mod sockets_growing;
 mod swapping;
+mod threads_growing;
 mod throttled;
 
 use super::report::HostReport;
@@ -18,12 +27,20 @@ use crate::finding::Rule;
 pub(super) const RULES: &[&dyn Rule<HostReport>] = &[
     &cgroup_oom_kill::CgroupOomKill,
     &throttled::Throttled,
+    &disk_full::DiskFull,
+    &pressure::Pressure,
     &swapping::Swapping,
     &cpu_saturated::CpuSaturated,
+    &disk_saturated::DiskSaturated,
     &accept_queue_full::AcceptQueueFull,
     &close_wait::CloseWait,
     &remote_unreachable::RemoteUnreachable,
+    &sockets_growing::SocketsGrowing,
     &descriptors_near_limit::DescriptorsNearLimit,
+    &descriptors_growing::DescriptorsGrowing,
+    &threads_growing::ThreadsGrowing,
+    &resident_growing::ResidentGrowing,
+    &malloc_arenas::MallocArenas,
     &native_growth::NativeGrowth,
     &histogram_growth::HistogramGrowth,
 ];

@@ -126,10 +126,16 @@ pub(in crate::incident) fn killed_at_limit(case: &Case<'_>) -> Observed {
     let fact = first(case, runtime, |_, _| {
         t!("the runtime reports a kill at the memory limit of the container")
     });
-    match (fact, case.supervised()) {
-        (Some(fact), _) => Observed::Yes(fact),
-        (None, true) => Observed::No,
-        (None, false) => Observed::Unknown(Need::KernelLog),
+    // A count says that somebody of the container was killed: this process, if it ended by SIGKILL.
+    let killed = end.and_then(|end| end.exit_code) == Some(137);
+    let counted = match (&fact, killed) {
+        (None, true) => super::host::kills_counted(case),
+        _ => Observed::No,
+    };
+    match (fact, counted, case.supervised()) {
+        (Some(fact), _, _) | (None, Observed::Yes(fact), _) => Observed::Yes(fact),
+        (None, _, true) => Observed::No,
+        (None, _, false) => Observed::Unknown(Need::KernelLog),
     }
 }
 
@@ -204,6 +210,15 @@ pub(in crate::incident) fn connections_leak(case: &Case<'_>) -> Observed {
             "the connection pool reports connections that were not given back, {count} times",
             count
         )
+    });
+    application(case, fact)
+}
+
+/// The application may open no more files or sockets.
+pub(in crate::incident) fn descriptors_exhausted(case: &Case<'_>) -> Observed {
+    let refused = |what: &What| matches!(what, What::DescriptorsExhausted);
+    let fact = first(case, refused, |_, count| {
+        t!("\"too many open files\", {count} times", count)
     });
     application(case, fact)
 }

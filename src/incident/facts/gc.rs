@@ -34,6 +34,10 @@ pub(in crate::incident) fn spiral(case: &Case<'_>) -> Observed {
             .as_ref()
             .filter(|found| found.recovered.is_none())?;
         let onset = spiral.onset.unwrap_or(gc.begin);
+        // What happens to the heap of a process that was told to stop says nothing about why.
+        if onset > case.gc_end(gc) {
+            return None;
+        }
         let statement = t!(
             "death spiral: the collector took {share} of the time from its onset to the end",
             share = percent(spiral.gc_share, 1.0)
@@ -95,6 +99,9 @@ pub(in crate::incident) fn futile_collections(case: &Case<'_>) -> Observed {
     needs_log(case, |gc| {
         let spiral = gc.spiral.as_ref()?;
         let at = spiral.point_of_no_return.or(spiral.onset)?;
+        if at > case.gc_end(gc) {
+            return None;
+        }
         let statement = t!(
             "{count} Full collections that each freed less than 5 % of the heap, {row} in a row",
             count = spiral.futile_fulls,
@@ -149,6 +156,9 @@ pub(in crate::incident) fn floor_rises_in_other_lives(case: &Case<'_>) -> Observ
 
 /// Whether another life is one of the same program: the same collector and heap, or the same subject.
 fn same_program(case: &Case<'_>, other: &Incarnation, gc: &GcLife) -> bool {
+    if case.foreign(&gc.first.source) {
+        return false;
+    }
     match case.gc() {
         Some(own) => own.collector == gc.collector && own.heap_max == gc.heap_max,
         None => case.life.subject.agrees(&other.subject),

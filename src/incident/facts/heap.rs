@@ -36,7 +36,7 @@ pub(in crate::incident) fn local_holder(case: &Case<'_>) -> Observed {
 
 /// The dump has nothing that stands out.
 pub(in crate::incident) fn no_holder(case: &Case<'_>) -> Observed {
-    let Some(heap) = case.any_heap() else {
+    let Some(heap) = case.all_heaps().next() else {
         return Observed::Unknown(Need::HeapDump);
     };
     let largest = heap.suspects.iter().map(|s| s.share).fold(0.0, f64::max);
@@ -53,13 +53,12 @@ fn suspect<'a>(
     case: &Case<'a>,
     test: impl Fn(&Suspect) -> bool,
 ) -> Option<(&'a HeapReport, &'a Suspect)> {
-    let own = case.heaps();
-    own.chain(&case.rooms.heap)
+    case.all_heaps()
         .find_map(|heap| Some((heap, heap.suspects.iter().find(|suspect| test(suspect))?)))
 }
 
 fn observed(case: &Case<'_>, found: Option<(&HeapReport, &Suspect)>) -> Observed {
-    if case.any_heap().is_none() {
+    if case.all_heaps().next().is_none() {
         return Observed::Unknown(Need::HeapDump);
     }
     Observed::when(found.map(|(heap, suspect)| {

@@ -2,9 +2,11 @@
 //! knows a hypothesis.
 
 pub(super) mod access;
+pub(super) mod capacity;
 pub(super) mod events;
 pub(super) mod gc;
 pub(super) mod heap;
+pub(super) mod host;
 pub(super) mod threads;
 
 use super::needs::Need;

@@ -65,7 +65,7 @@ pub(in crate::incident) fn deadlock(case: &Case<'_>) -> Observed {
                 Evidence::new(wants, member.thread.at.clone())
             })
             .collect();
-        let at = began(case).or(taken(case, dump));
+        let at = began(case, |dump| !dump.deadlocks.is_empty()).or(taken(case, dump));
         Some(Fact {
             at,
             statement,
@@ -117,7 +117,7 @@ pub(in crate::incident) fn request_pool<'a>(case: &Case<'a>) -> Option<&'a PoolU
     pools.flatten().next()
 }
 
-fn request_pool_of(dump: &DumpSummary) -> Option<&PoolUse> {
+pub(super) fn request_pool_of(dump: &DumpSummary) -> Option<&PoolUse> {
     let requests = dump
         .pools
         .iter()
@@ -141,10 +141,9 @@ pub(in crate::incident) fn pool_idle(case: &Case<'_>) -> Observed {
 
 fn pool(case: &Case<'_>, test: impl Fn(&PoolUse) -> bool) -> Observed {
     needs_dumps(case, |dumps| {
-        let found = dumps
-            .iter()
-            .find_map(|(dump, at)| Some((request_pool_of(dump).filter(|pool| test(pool))?, *at)));
-        let (pool, at) = found?;
+        let seen = |dump: &'_ DumpSummary| request_pool_of(dump).is_some_and(&test);
+        let (first, _) = dumps.iter().find(|(dump, _)| seen(dump))?;
+        let (pool, at) = (request_pool_of(first)?, began(case, seen));
         let statement = t!(
             "{busy} of {total} threads of {name} are busy",
             busy = pool.busy,
@@ -166,9 +165,8 @@ fn pool(case: &Case<'_>, test: impl Fn(&PoolUse) -> bool) -> Observed {
 /// One thread holds up a large part of the request pool.
 pub(in crate::incident) fn convoy(case: &Case<'_>) -> Observed {
     needs_dumps(case, |dumps| {
-        let (blocker, at) = dumps
-            .iter()
-            .find_map(|(dump, at)| Some((worst(dump)?, *at)))?;
+        let blocker = dumps.iter().find_map(|(dump, _)| worst(dump))?;
+        let at = began(case, |dump| worst(dump).is_some());
         let statement = t!(
             "\"{thread}\" holds {lock} and holds up {count} threads while it {doing}",
             thread = blocker.thread.name,
@@ -215,15 +213,12 @@ fn worst(dump: &DumpSummary) -> Option<&RootBlocker> {
 /// Half of the request pool waits for one kind of dependency in at least two dumps.
 pub(in crate::incident) fn waits_for_dependency(case: &Case<'_>) -> Observed {
     needs_dumps(case, |dumps| {
-        let waiting: Vec<(&PoolUse, Activity, u64, Option<Moment>)> = dumps
+        let waiting: Vec<(&PoolUse, Activity, u64)> = dumps
             .iter()
-            .filter_map(|(dump, at)| {
-                let pool = request_pool_of(dump)?;
-                let (doing, count) = dependency(pool)?;
-                (count * 2 >= pool.total).then_some((pool, doing, count, *at))
-            })
+            .filter_map(|(dump, _)| half_waits(dump))
             .collect();
-        let (pool, doing, count, at) = *waiting.first()?;
+        let (pool, doing, count) = *waiting.first()?;
+        let at = began(case, |dump| half_waits(dump).is_some());
         let statement = t!(
             "{count} of {total} threads of {name}: each {doing}; {dumps} dumps show it",
             count,
@@ -235,6 +230,12 @@ pub(in crate::incident) fn waits_for_dependency(case: &Case<'_>) -> Observed {
         let evidence = Evidence::new(statement.clone(), pool.at.clone());
         (waiting.len() >= 2).then(|| Fact::new(at, statement, evidence))
     })
+}
+
+fn half_waits(dump: &DumpSummary) -> Option<(&PoolUse, Activity, u64)> {
+    let pool = request_pool_of(dump)?;
+    let (doing, count) = dependency(pool)?;
+    (count * 2 >= pool.total).then_some((pool, doing, count))
 }
 
 /// The dependency that most of a pool's busy threads wait for.
@@ -294,17 +295,15 @@ fn taken(case: &Case<'_>, dump: &DumpSummary) -> Option<Moment> {
     case.dumps.iter().find(own).and_then(|(_, at)| *at)
 }
 
-/// When the deadlock began: after the last dump without it, or the start of the life, and before the first dump with it.
-fn began(case: &Case<'_>) -> Option<Moment> {
-    let with = case
-        .dumps
-        .iter()
-        .filter(|(dump, _)| !dump.deadlocks.is_empty());
+/// When something began that dumps show: after the last dump without it, or the start of the life, and before the first
+/// dump with it. A dump tells that it is so, not since when.
+fn began(case: &Case<'_>, shows: impl Fn(&DumpSummary) -> bool) -> Option<Moment> {
+    let with = case.dumps.iter().filter(|(dump, _)| shows(dump));
     let first = with.filter_map(|(_, at)| *at).min_by_key(|at| at.lo)?;
     let clean = case
         .dumps
         .iter()
-        .filter(|(dump, at)| dump.deadlocks.is_empty() && at.is_some_and(|at| at.hi < first.lo))
+        .filter(|(dump, at)| !shows(dump) && at.is_some_and(|at| at.hi < first.lo))
         .filter_map(|(_, at)| *at)
         .max_by_key(|at| at.hi);
     let lo = clean.or(case.life.started).map_or(first.lo, |at| at.lo);

@@ -3,16 +3,16 @@
 use super::{Hypothesis, Ledger};
 use crate::finding::{RuleMeta, Severity};
 use crate::incident::case::Case;
-use crate::incident::facts::{events, threads};
-use crate::incident::ledger::{DECISIVE, Question, STRONG};
+use crate::incident::facts::{events, host, threads};
+use crate::incident::ledger::{DECISIVE, MODERATE, Question, STRONG};
 use crate::t;
 
 const META: RuleMeta = RuleMeta {
     id: "incident/connection-leak",
-    title: "Connection leak",
+    title: "Connection or descriptor leak",
     severity: Severity::High,
-    means: "Some path of the application takes connections out of a pool and does not return them: the pool is empty although the database is idle.",
-    detected: "The pool reports connections that were not given back (+20).",
+    means: "Some path of the application takes connections or opens files and does not give them back, until the pool is empty or no descriptor is left.",
+    detected: "The pool reports connections that were not given back (+20); many connections that the other side closed are still held (+10); the process is near its limit of descriptors or opens more and more (+10); the application says that it may open no more files (+5, with either of these).",
     advice: "Use try-with-resources on the named path; keep leakDetectionThreshold on.",
     false_positives: "A slow query holds its connection for long without leaking it.",
     sources: &["HikariCP, leakDetectionThreshold"],
@@ -25,8 +25,30 @@ pub(super) const HYPOTHESIS: Hypothesis = Hypothesis {
 };
 
 fn weigh(case: &Case<'_>) -> Ledger {
-    let mut ledger = Ledger::new(t!("Connections were taken from a pool and not given back."));
+    let mut ledger = Ledger::new(t!("Connections or files were taken and not given back."));
     let leak = events::connections_leak(case);
+    let kept = host::connections_kept(case);
+    let open = host::descriptors_kept(case);
+    ledger.weigh(
+        "kept",
+        STRONG,
+        t!("connections that the other side closed and this one holds"),
+        &kept,
+    );
+    ledger.weigh(
+        "descriptors",
+        STRONG,
+        t!("descriptors near their limit, or growing"),
+        &open,
+    );
+    if kept.fact().is_some() || open.fact().is_some() {
+        ledger.weigh(
+            "refused",
+            MODERATE,
+            t!("the application's complaint that it may open no more files"),
+            &events::descriptors_exhausted(case),
+        );
+    }
     ledger.weigh("leak", DECISIVE, t!("the pool's own leak warning"), &leak);
     if leak.fact().is_some() {
         ledger.weigh(
@@ -42,6 +64,8 @@ fn weigh(case: &Case<'_>) -> Ledger {
         t!("a request pool with idle threads"),
         &threads::pool_idle(case),
     );
+    ledger.link(&kept);
+    ledger.link(&open);
     ledger.link(&leak);
     ledger.link(&events::dependency_failed(case));
     ledger.advise(t!("Close the connection on every path (try-with-resources); the warning's stack trace names the place."));

@@ -3,9 +3,8 @@
 use super::{Hypothesis, Ledger};
 use crate::finding::{RuleMeta, Severity};
 use crate::incident::case::Case;
-use crate::incident::facts::{Observed, events, gc};
+use crate::incident::facts::{events, gc, host};
 use crate::incident::ledger::{DECISIVE, MODERATE, Question, STRONG};
-use crate::incident::needs::Need;
 use crate::t;
 
 const META: RuleMeta = RuleMeta {
@@ -13,7 +12,7 @@ const META: RuleMeta = RuleMeta {
     title: "CPU starvation",
     severity: Severity::High,
     means: "The container is throttled or the host is overloaded: everything, the collector included, takes many times longer than its work.",
-    detected: "The GC log shows a collector without CPU (+10), a freeze that no GC pause explains (+5). Throttling counters or steal time would settle it.",
+    detected: "The container is throttled in a quarter of its periods or more (+20); the GC log shows a collector without CPU (+10), a freeze that no GC pause explains (+5); the processors have nothing left while no GC spiral uses them (+5). Counters without throttling (-10) and a heap dump under way (-10) speak against it.",
     advice: "Raise or remove the CPU limit; give the JVM at least two processors (it picks SerialGC below that).",
     false_positives: "A slow disk under the GC log looks the same in a single pause.",
     sources: &[
@@ -33,6 +32,7 @@ fn weigh(case: &Case<'_>) -> Ledger {
         "The process did not get the processor time that it needed."
     ));
     let starved = gc::collector_starved(case);
+    let throttled = host::throttled(case);
     ledger.weigh(
         "collector",
         STRONG,
@@ -49,8 +49,31 @@ fn weigh(case: &Case<'_>) -> Ledger {
         "throttled",
         DECISIVE,
         t!("throttled periods in the container's CPU statistics"),
-        &Observed::Unknown(Need::Throttling),
+        &throttled,
     );
+    ledger.weigh(
+        "throttled",
+        -STRONG,
+        t!("counters without throttled periods"),
+        &host::not_throttled(case),
+    );
+    // A collector that takes all the time is itself what uses the processors.
+    if gc::spiral(case).fact().is_none() {
+        ledger.weigh(
+            "saturated",
+            MODERATE,
+            t!("processors with nothing left"),
+            &host::processors_saturated(case),
+        );
+    }
+    // Writing a dump uses what processor time there is, and ends the work itself.
+    ledger.weigh(
+        "dump",
+        -STRONG,
+        t!("a heap dump that was begun and never finished"),
+        &events::dump_unfinished(case),
+    );
+    ledger.link(&throttled);
     ledger.link(&starved);
     ledger.advise(t!(
         "Raise or remove the container's CPU limit and compare cpu.stat before and after."

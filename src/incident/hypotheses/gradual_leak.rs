@@ -5,7 +5,7 @@ use crate::events::OomVariant;
 use crate::finding::{RuleMeta, Severity};
 use crate::gc::Cause;
 use crate::incident::case::Case;
-use crate::incident::facts::{access, events, gc, heap};
+use crate::incident::facts::{access, events, gc, heap, host};
 use crate::incident::ledger::{DECISIVE, MODERATE, Question, STRONG};
 use crate::t;
 use crate::text::{bytes, percent};
@@ -15,7 +15,7 @@ const META: RuleMeta = RuleMeta {
     title: "Heap leak",
     severity: Severity::Critical,
     means: "Some long-lived object collects more and more others. Every life of the process ends the same way; a larger heap only makes it later.",
-    detected: "What collections leave rises steadily over the life (+10), also in another life (+10); a heap dump shows one long-lived holder of at least 30 % (+20); the GC log alone points to a leak (+5). A flat live set (-20), or a heap that the last collection left more than 40 % empty (-20), is decisive against it; load that rose first speaks against it (-10).",
+    detected: "What collections leave rises steadily over the life (+10), also in another life (+10); a heap dump shows one long-lived holder of at least 30 % (+20); the same classes grow between two histograms (+10); the GC log alone points to a leak (+5). A flat live set (-20), or a heap that the last collection left more than 40 % empty (-20), is decisive against it; load that rose first speaks against it (-10).",
     advice: "Bound the named collection, remove entries when they are done with, or hold them weakly. A restart schedule or a larger heap only moves the date.",
     false_positives: "A cache that is still filling up to its bound looks the same until it stops; look for a bound in the code.",
     sources: &["Eclipse MAT leak suspects", "Theil 1950, Sen 1968 (slope)"],
@@ -38,6 +38,12 @@ fn weigh(case: &Case<'_>) -> Ledger {
     ledger.weigh("floor", STRONG, t!("a live set that rises"), &rises);
     ledger.weigh("lives", STRONG, t!("the same rise in another life"), &lives);
     ledger.weigh("log", MODERATE, t!("a GC log that points to a leak"), &log);
+    ledger.weigh(
+        "classes",
+        STRONG,
+        t!("classes that grow between two histograms"),
+        &host::classes_grew(case),
+    );
     // The error alone tells that the heap ran out, not how.
     if [&rises, &lives, &log]
         .iter()

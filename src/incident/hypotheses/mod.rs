@@ -20,6 +20,7 @@ mod slow_dependency;
 mod start_failure;
 mod storage_failure;
 mod sudden_exhaustion;
+mod swapping;
 mod thread_limit;
 
 use super::case::Case;
@@ -45,6 +46,7 @@ pub(super) const ALL: &[&Hypothesis] = &[
     &lock_convoy::HYPOTHESIS,
     &pool_saturation::HYPOTHESIS,
     &cpu_starvation::HYPOTHESIS,
+    &swapping::HYPOTHESIS,
     &oom_zombie::HYPOTHESIS,
     &gradual_leak::HYPOTHESIS,
     &sudden_exhaustion::HYPOTHESIS,

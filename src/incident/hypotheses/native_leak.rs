@@ -5,9 +5,8 @@ use crate::events::OomVariant;
 use crate::finding::{RuleMeta, Severity};
 use crate::gc::Cause;
 use crate::incident::case::Case;
-use crate::incident::facts::{Observed, events, gc};
-use crate::incident::ledger::{DECISIVE, Question, STRONG};
-use crate::incident::needs::Need;
+use crate::incident::facts::{events, gc, host};
+use crate::incident::ledger::{DECISIVE, MODERATE, Question, STRONG};
 use crate::t;
 
 const META: RuleMeta = RuleMeta {
@@ -15,7 +14,7 @@ const META: RuleMeta = RuleMeta {
     title: "Native memory leak",
     severity: Severity::High,
     means: "Class metadata, native libraries, threads or the C library's arenas grow while the heap stays as it is.",
-    detected: "Class metadata is exhausted (+20) or the GC log points to it (+10), the operating system refuses memory to the JVM (+10). Native memory tracking would tell which part grows.",
+    detected: "Class metadata is exhausted (+20) or the GC log points to it (+10), the operating system refuses memory to the JVM (+10); native memory tracking shows a category that grows (+20), arenas of the C library hold much memory (+10), resident memory grows while the heap does not (+5).",
     advice: "Track it: -XX:NativeMemoryTracking=summary and jcmd PID VM.native_memory summary.diff; for class metadata look for class loaders that are made again and again.",
     false_positives: "A container limit that never had room for the JVM ends the same way, at the same age in each life.",
     sources: &[
@@ -47,6 +46,9 @@ fn weigh(case: &Case<'_>) -> Ledger {
             OomVariant::MapFailed,
         ],
     );
+    let tracked = host::native_memory_grew(case);
+    let arenas = host::arenas_heavy(case);
+    let flat = gc::floor_flat(case);
     ledger.weigh(
         "metadata",
         DECISIVE,
@@ -69,8 +71,24 @@ fn weigh(case: &Case<'_>) -> Ledger {
         "tracking",
         DECISIVE,
         t!("growth in native memory tracking"),
-        &Observed::Unknown(Need::NativeMemory),
+        &tracked,
     );
+    ledger.weigh(
+        "arenas",
+        STRONG,
+        t!("much memory in arenas of the C library"),
+        &arenas,
+    );
+    // A heap may grow to its maximum: resident memory alone does not tell which part of it grew.
+    if [&tracked, &arenas].iter().any(|seen| seen.fact().is_some()) || flat.fact().is_some() {
+        ledger.weigh(
+            "resident",
+            MODERATE,
+            t!("resident memory that grows"),
+            &host::resident_grew(case),
+        );
+    }
+    ledger.link(&tracked);
     ledger.link(&log);
     ledger.link(&metadata);
     ledger.link(&native);

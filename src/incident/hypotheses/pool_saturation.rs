@@ -3,7 +3,7 @@
 use super::{Hypothesis, Ledger};
 use crate::finding::{RuleMeta, Severity};
 use crate::incident::case::Case;
-use crate::incident::facts::{access, events, threads};
+use crate::incident::facts::{access, capacity, events, host, threads};
 use crate::incident::ledger::{DECISIVE, MODERATE, Question, STRONG};
 use crate::t;
 
@@ -12,7 +12,7 @@ const META: RuleMeta = RuleMeta {
     title: "Request pool used up",
     severity: Severity::High,
     means: "All request threads are taken, so new requests queue and probes that share the pool get no answer. It is how a process stops, seldom why.",
-    detected: "At least 85 % of the request pool is busy in a thread dump (+10), the server says that all its threads are busy (+10), probes get no answer (+5). Idle threads are decisive against it (-20).",
+    detected: "At least 85 % of the request pool is busy in a thread dump (+10), the server says that all its threads are busy (+10), the queue of connections to accept is full (+10), the arrivals times their response time need 85 % of the pool or more (+5), probes get no answer (+5). Idle threads are decisive against it (-20).",
     advice: "Look at what the busy threads wait for: that is the cause. Give health checks a port and threads of their own.",
     false_positives: "A dump taken in a burst shows a busy pool that recovers a second later.",
     sources: &[
@@ -44,6 +44,18 @@ fn weigh(case: &Case<'_>) -> Ledger {
         STRONG,
         t!("the server's own complaint"),
         &events::workers_busy(case),
+    );
+    ledger.weigh(
+        "queue",
+        STRONG,
+        t!("a full queue of connections to accept"),
+        &host::accept_queue_full(case),
+    );
+    ledger.weigh(
+        "demand",
+        MODERATE,
+        t!("a load that needs all request threads"),
+        &capacity::demand_fills_pool(case),
     );
     ledger.weigh(
         "stopped",

@@ -3,7 +3,7 @@
 use super::{Hypothesis, Ledger};
 use crate::finding::{RuleMeta, Severity};
 use crate::incident::case::Case;
-use crate::incident::facts::{events, gc, threads};
+use crate::incident::facts::{events, gc, host, threads};
 use crate::incident::ledger::{DECISIVE, Question, STRONG};
 use crate::t;
 
@@ -12,7 +12,7 @@ const META: RuleMeta = RuleMeta {
     title: "Slow or failed dependency",
     severity: Severity::High,
     means: "Request threads wait for a database, another service or a pool of connections to it, until none is left.",
-    detected: "At least half of the request pool waits for one kind of dependency in two dumps (+20), the application reports failed connections or an empty pool (+20). A request pool with idle threads is decisive against it (-20), a GC spiral speaks against it (-10).",
+    detected: "At least half of the request pool waits for one kind of dependency in two dumps (+20), the application reports failed connections or an empty pool (+20), a table of sockets shows a remote that does not answer (+10). A request pool with idle threads is decisive against it (-20), a GC spiral speaks against it (-10).",
     advice: "Set timeouts shorter than the probe's patience, limit the threads that may wait for one dependency, and look at the dependency itself.",
     false_positives: "A process frozen by its collector reports timeouts of healthy dependencies.",
     sources: &["Nygard, Release It! (timeouts, bulkheads)"],
@@ -45,6 +45,12 @@ fn weigh(case: &Case<'_>) -> Ledger {
         DECISIVE,
         t!("failed connections or an empty connection pool in the application log"),
         &failed,
+    );
+    ledger.weigh(
+        "silent",
+        STRONG,
+        t!("connections to one remote that are not answered"),
+        &host::remote_silent(case),
     );
     ledger.weigh(
         "idle",

@@ -3,8 +3,8 @@
 use super::{Hypothesis, Ledger};
 use crate::finding::{RuleMeta, Severity};
 use crate::incident::case::Case;
-use crate::incident::facts::events;
-use crate::incident::ledger::{DECISIVE, Question};
+use crate::incident::facts::{events, host};
+use crate::incident::ledger::{DECISIVE, Question, STRONG};
 use crate::t;
 
 const META: RuleMeta = RuleMeta {
@@ -12,7 +12,7 @@ const META: RuleMeta = RuleMeta {
     title: "Storage failure",
     severity: Severity::High,
     means: "A volume could not be mounted or a disk is full: the process cannot start, or stands still in file I/O.",
-    detected: "A failed mount or a full device is reported (+20).",
+    detected: "A failed mount or a full device is reported (+20); a file system is full or a disk cannot keep up (+10).",
     advice: "Look at the volume: does it exist, is it attached elsewhere, is it full?",
     false_positives: "A failed mount of another pod on the same node.",
     sources: &["Kubernetes kubelet, volume manager events"],
@@ -36,6 +36,14 @@ fn weigh(case: &Case<'_>) -> Ledger {
         t!("a failed mount or a full device"),
         &failed,
     );
+    let disk = host::disk_in_trouble(case);
+    ledger.weigh(
+        "disk",
+        STRONG,
+        t!("a file system that is full, or a disk that cannot keep up"),
+        &disk,
+    );
+    ledger.link(&disk);
     ledger.link(&failed);
     ledger.advise(t!(
         "Look at the volume: whether it exists, where it is attached, how full it is."

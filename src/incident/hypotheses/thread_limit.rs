@@ -4,7 +4,7 @@ use super::{Hypothesis, Ledger};
 use crate::events::OomVariant;
 use crate::finding::{RuleMeta, Severity};
 use crate::incident::case::Case;
-use crate::incident::facts::{events, threads};
+use crate::incident::facts::{events, host, threads};
 use crate::incident::ledger::{DECISIVE, Question, STRONG};
 use crate::t;
 
@@ -13,7 +13,7 @@ const META: RuleMeta = RuleMeta {
     title: "Thread limit reached",
     severity: Severity::High,
     means: "The process or its container has as many threads as it may have, usually because threads are started and never ended.",
-    detected: "An OutOfMemoryError for a native thread (+20), a thread dump with more than 2,000 threads (+10).",
+    detected: "An OutOfMemoryError for a native thread (+20), a thread dump with more than 2,000 threads (+10), threads that grow between two lists of processes (+10).",
     advice: "Find the family of threads that grows and give it a bounded pool; check pids.max and ulimit -u.",
     false_positives: "A limit set too low for the normal work.",
     sources: &[
@@ -41,6 +41,14 @@ fn weigh(case: &Case<'_>) -> Ledger {
         &error,
     );
     ledger.weigh("many", STRONG, t!("thousands of threads in a dump"), &many);
+    let grew = host::threads_grew(case);
+    ledger.weigh(
+        "grew",
+        STRONG,
+        t!("threads that grow between two lists"),
+        &grew,
+    );
+    ledger.link(&grew);
     ledger.link(&many);
     ledger.link(&error);
     ledger.advise(t!(

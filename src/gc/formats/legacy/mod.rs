@@ -4,11 +4,12 @@
 //! The reader collects text until the brackets are balanced again; `record.rs` reads the whole.
 
 mod noise;
+mod phases;
 mod record;
 mod shenandoah;
 
 use super::number;
-use super::unified::{Outcome, Pending, flags, read_safepoint};
+use super::unified::{Outcome, Pending, flags, printed, read_safepoint};
 use crate::gc::event::Place;
 use crate::gc::report::{IncidentKind, LifeEnd};
 use crate::gc::run::{Clocks, Run};
@@ -36,6 +37,8 @@ pub(in crate::gc) struct Reader {
     run: Run,
     open: Option<Open>,
     pending: Pending,
+    /// A class histogram after a full collection is being printed.
+    histogram: bool,
     file: u32,
 }
 
@@ -46,6 +49,7 @@ impl Reader {
             run: Run::new("legacy"),
             open: None,
             pending: Pending::default(),
+            histogram: false,
             file: 0,
         }
     }
@@ -73,6 +77,9 @@ impl Reader {
             self.run.has_head = true;
             self.run.fact("CommandLine flags", value, place);
             flags(&mut self.run, value);
+            return Some(Outcome::Used);
+        }
+        if printed(&mut self.run, message, place) {
             return Some(Outcome::Used);
         }
         if let Some(value) = message.strip_prefix(b"Memory: ") {
@@ -126,6 +133,7 @@ impl Reader {
     fn complete(&mut self) {
         if let Some(open) = self.open.take() {
             record::read(&mut self.run, &open.text, open.begin, open.place);
+            phases::references(&mut self.run, &open.text, open.place);
         }
     }
 
@@ -146,6 +154,18 @@ impl Reader {
         &inner[close + 1..]
     }
 
+    /// Adds the time of a histogram to the pause before it: the world still stands, and `real=` counts it too.
+    fn lengthen(&mut self, text: &[u8]) {
+        let Some(end) = memchr::memmem::find(text, b" secs]") else {
+            return;
+        };
+        if let Some((nanos, _)) = number::trailing(&text[..end], b"", 9)
+            && let Some(event) = self.run.events.last_mut()
+        {
+            event.lengthen(nanos);
+        }
+    }
+
     /// A line in which no pause begins or ends.
     fn leftover(&mut self, clocks: Clocks, rest: &[u8], place: Place) -> Outcome {
         let text = rest.trim_ascii_start();
@@ -162,6 +182,15 @@ impl Reader {
             return Outcome::Used;
         }
         let message = stamps(text).1;
+        if self.histogram && text.starts_with(b", ") && has(b" secs]") {
+            self.histogram = false;
+            self.lengthen(text);
+            return Outcome::Used;
+        }
+        if message.starts_with(b"[Class Histogram") {
+            self.histogram = true;
+            return Outcome::Used;
+        }
         if message.starts_with(b"[Pause ") || message.starts_with(b"[Concurrent ") {
             self.tick(clocks, place);
             shenandoah::read(&mut self.run, message, place);
@@ -176,7 +205,10 @@ impl Reader {
         // The end of a record whose beginning is not in the log, or was interrupted by lines of others.
         match has(b" secs]") || has(b"K->") || has(b"[GC") {
             true => Outcome::Unknown,
-            false => Outcome::Quiet,
+            false => {
+                self.run.stranger(rest, place);
+                Outcome::Quiet
+            }
         }
     }
 
@@ -216,7 +248,11 @@ impl super::Reader for Reader {
         if let Some(outcome) = self.single(clocks, message, place) {
             return outcome;
         }
+        if memchr::memmem::find(message, b"[CMS-concurrent-").is_some() {
+            phases::concurrent(&mut self.run, message, place);
+        }
         if noise::is_noise(message) {
+            phases::outer(&mut self.run, message, place);
             return Outcome::Quiet;
         }
         let mut rest = line.text;
@@ -342,7 +378,8 @@ pub(in crate::gc) fn clocks(line: &[u8]) -> Clocks {
 /// Whether a line is surely of this format.
 pub(in crate::gc) fn is_gc_line(line: &[u8]) -> bool {
     let (_, message) = stamps(line);
-    if message.starts_with(b"CommandLine flags: -XX:")
+    if message.starts_with(b"CommandLine flags: -")
+        || message.starts_with(b"[GC Before GC:")
         || message.starts_with(b"{Heap before GC invocations")
     {
         return true;

@@ -115,6 +115,8 @@ const PREFIXES: &[&str] = &[
     "Promoted",
     "Entering",
     "Finish",
+    // The end of a record of Shenandoah, behind its statistics.
+    ", [Metaspace",
 ];
 
 /// Whether the line is known noise.
@@ -131,7 +133,7 @@ pub(super) fn is_noise(text: &[u8]) -> bool {
         return true;
     }
     match text[0] {
-        b'[' | b'{' | b'}' | b'-' | b'A'..=b'Z' | b'a'..=b'z' => PREFIXES
+        b'[' | b'{' | b'}' | b'-' | b',' | b'A'..=b'Z' | b'a'..=b'z' => PREFIXES
             .iter()
             .any(|prefix| text.starts_with(prefix.as_bytes())),
         _ => false,

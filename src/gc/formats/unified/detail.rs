@@ -88,6 +88,7 @@ impl Areas {
         }
         if let (Some(region), Some((before, after))) = (region, self.old_regions) {
             let humongous = self.humongous_regions.unwrap_or((0, 0));
+            event.humongous = humongous.1.saturating_mul(region);
             let bytes = |old: u64, large: u64| old.saturating_add(large).saturating_mul(region);
             event.old = Area {
                 before: bytes(before, humongous.0),

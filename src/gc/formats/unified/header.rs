@@ -177,3 +177,63 @@ pub(in crate::gc::formats) fn flags(run: &mut Run, text: &[u8]) {
         }
     }
 }
+
+/// Takes a line of the tag `arguments`; only what the user gave is kept.
+pub(super) fn arguments(run: &mut Run, message: &[u8], place: Place) -> bool {
+    let Some(value) = message.strip_prefix(b"jvm_args: ") else {
+        return false;
+    };
+    run.fact("jvm_args", value, place);
+    flags(run, value);
+    true
+}
+
+/// Takes a warning of the JVM about its options; `false` for all other warnings.
+pub(super) fn warning(run: &mut Run, message: &[u8], place: Place) -> bool {
+    let has = |part: &[u8]| memchr::memmem::find(message, part).is_some();
+    let is_about_flags =
+        has(b"is deprecated.") || has(b" was deprecated in ") || has(b"support was removed in ");
+    if is_about_flags {
+        run.facts_of("JVM warning", message, place);
+    }
+    is_about_flags
+}
+
+/// Takes what the JVM prints to its standard output before the log begins: warnings about options, and the flags of
+/// `-XX:+PrintCommandLineFlags`.
+pub(in crate::gc::formats) fn printed(run: &mut Run, line: &[u8], place: Place) -> bool {
+    if let Some(at) = memchr::memmem::find(&line[..line.len().min(60)], b" VM warning: ") {
+        return warning(run, &line[at + 13..], place);
+    }
+    let is_flags = line.starts_with(b"-XX:") && line.split(|&byte| byte == b' ').count() > 3;
+    if is_flags {
+        run.fact("CommandLine flags", line, place);
+        flags(run, line);
+    }
+    is_flags
+}
+
+/// The areas that an exit block lists, each once; what lies inside them follows with its own numbers.
+const AREAS: [&[u8]; 8] = [
+    b"garbage-first heap",
+    b"PSYoungGen",
+    b"ParOldGen",
+    b"def new generation",
+    b"tenured generation",
+    b"DefNew",
+    b"Tenured",
+    b"ZHeap",
+];
+
+/// Takes an area of the exit block: `garbage-first heap   total 18432K, used 2563K [0x…`.
+pub(super) fn exit(run: &mut Run, body: &[u8]) {
+    if !AREAS.iter().any(|area| body.starts_with(area)) {
+        return;
+    }
+    if let Some(at) = memchr::memmem::find(body, b" used ")
+        && let Some((used, _)) = number::size(body[at + 6..].trim_ascii_start())
+    {
+        let so_far = run.used_at_exit.unwrap_or(0);
+        run.used_at_exit = Some(so_far.saturating_add(used));
+    }
+}

@@ -7,10 +7,11 @@ mod decorations;
 mod detail;
 mod header;
 mod pause;
+mod phases;
 mod quiet;
 mod safepoint;
 
-pub(super) use header::flags;
+pub(super) use header::{flags, printed};
 pub(super) use pause::{occupancy, read as read_pause, record as record_pause};
 pub(super) use safepoint::{Pending, read as read_safepoint};
 
@@ -44,6 +45,7 @@ pub(in crate::gc) struct Reader {
     run: Run,
     areas: detail::Areas,
     pending: safepoint::Pending,
+    references: phases::Current,
     /// Pauses that began: number and place.
     open: Vec<(u32, String, Place)>,
     /// Highest number of a collection so far.
@@ -60,6 +62,7 @@ impl Reader {
             run: Run::new("unified"),
             areas: detail::Areas::default(),
             pending: safepoint::Pending::default(),
+            references: phases::Current::default(),
             open: Vec::new(),
             last_gc: None,
             last_date: Vec::new(),
@@ -69,11 +72,22 @@ impl Reader {
 
     fn message(&mut self, found: &Decorations<'_>, message: &[u8], place: Place) -> Outcome {
         let tags = found.tags.unwrap_or(b"gc");
+        if tags == b"arguments" && header::arguments(&mut self.run, message, place) {
+            return Outcome::Used;
+        }
         if !tags.starts_with(b"gc") && !tags.starts_with(b"safepoint") {
             return Outcome::Quiet;
         }
+        if found.level == Some(b"warning") && header::warning(&mut self.run, message, place) {
+            return Outcome::Used;
+        }
         let (gc, body) = collection(message);
         let number = gc.unwrap_or(u32::MAX);
+        let indent = message[..message.len() - body.len()]
+            .iter()
+            .rev()
+            .take_while(|&&byte| byte == b' ')
+            .count();
         let is_head = gc.is_none() && header::is_head(body);
         if self.begins_a_run(found, gc, is_head) {
             self.finish_run(LifeEnd::NextLife);
@@ -91,8 +105,14 @@ impl Reader {
                 self.last_date.clear();
             }
         }
+        if gc.is_some() && !is_pause && about_phases(found.tags, body) {
+            phases::read(&mut self.run, &mut self.references, indent, body, place);
+        }
         if !is_pause && found.tags.is_some() && quiet::is_flood(tags) {
             return Outcome::Quiet;
+        }
+        if self.run.ended == Some(LifeEnd::ExitBlock) {
+            header::exit(&mut self.run, body);
         }
         if let Some(gc) = gc {
             self.last_gc = Some(self.last_gc.map_or(gc, |last| last.max(gc)));
@@ -103,7 +123,7 @@ impl Reader {
         if self.dispatch(number, body, tags, place) {
             return Outcome::Used;
         }
-        if quiet::tags(tags) || quiet::message(body) {
+        if quiet::level(found.level) || quiet::tags(tags) || quiet::message(body) {
             Outcome::Quiet
         } else {
             Outcome::Unknown
@@ -249,24 +269,43 @@ impl super::Reader for Reader {
     }
 
     fn line(&mut self, line: &Line<'_>) -> Outcome {
-        let (mut found, mut message) = decorations::split(line.text);
-        if found.count == 0 {
-            match embedded(line.text) {
-                Some((inner, text)) => (found, message) = (inner, text),
-                None if !looks_like_gc(message) => return Outcome::Quiet,
-                None => {}
-            }
-        }
         let place = Place {
             file: self.file,
             line: line.number,
         };
+        let (mut found, mut message) = decorations::split(line.text);
+        if found.count == 0 {
+            match embedded(line.text) {
+                Some((inner, text)) => (found, message) = (inner, text),
+                None if header::printed(&mut self.run, message, place) => {
+                    return Outcome::Used;
+                }
+                None if !looks_like_gc(message) => {
+                    self.run.stranger(line.text, place);
+                    return Outcome::Quiet;
+                }
+                None => {}
+            }
+        }
         self.message(&found, message, place)
     }
 
     fn finish(mut self) -> Vec<Run> {
         self.finish_run(LifeEnd::LogEnds);
         self.runs
+    }
+}
+
+/// Whether a line may name a phase or count references: by its tags, or without them by what it says.
+fn about_phases(tags: Option<&[u8]>, body: &[u8]) -> bool {
+    match tags {
+        Some(b"gc" | b"gc,marking") | None if body.starts_with(b"Concurrent ") => true,
+        Some(tags) => {
+            tags == b"gc,phases"
+                || tags.starts_with(b"gc,phases,ref")
+                || tags.starts_with(b"gc,ref")
+        }
+        None => true,
     }
 }
 
@@ -330,7 +369,9 @@ pub(in crate::gc) fn clocks(line: &[u8]) -> crate::gc::run::Clocks {
 }
 
 /// Messages without number or tags that only this log has.
-const STANDALONE: [&[u8]; 4] = [
+const STANDALONE: [&[u8]; 6] = [
+    b"GC STATISTICS:",
+    b"=== Garbage Collection Statistics",
     b"Safepoint \"",
     b"Entering safepoint region: ",
     b"Total time for which application threads were stopped: ",

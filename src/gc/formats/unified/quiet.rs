@@ -272,10 +272,29 @@ const PREFIXES: &[&str] = &[
     "AdaptiveSize",
     "PSAdaptive",
     "Allocation pacing",
+    "ALLOCATION PACING:",
+    "Max pacing delay",
+    "Higher delay",
+    "Pacing delays",
+    "Actual pacing",
+    "from the STW pause times",
+    "invisible to the usual",
+    "Raise max pacing",
+    "From - ",
+    "Allocation tracing",
+    "observed pacing",
+    "time in the pacing",
+    "OS takes longer",
+    "waiting for",
+    "Paced thread",
+    "Total:",
+    "=== Garbage Collection Statistics",
+    "Terminating old",
     "Under allocation",
     "under stop-the-world",
     "tune GC",
     "to avoid",
+    "and post-safepoint",
     "Elapsed time",
     "Step Times",
     "Mark Stats",
@@ -362,6 +381,11 @@ pub(super) fn is_flood(tags: &[u8]) -> bool {
     FLOOD.contains(&second)
 }
 
+/// Whether lines of this level are detail: what happened is written at `info` and above, `debug` and `trace` say how.
+pub(super) fn level(level: Option<&[u8]>) -> bool {
+    matches!(level, Some(b"debug" | b"trace"))
+}
+
 /// Whether all lines with these tags are detail.
 pub(super) fn tags(tags: &[u8]) -> bool {
     match tags.strip_prefix(b"gc,") {
@@ -386,6 +410,10 @@ pub(super) fn message(message: &[u8]) -> bool {
     }
     // `Update Region States  7 us` and `… 12 us, parallelism: 0.8x` of the Shenandoah statistics.
     if text.ends_with(b" us") || memchr::memmem::find(text, b" us, ").is_some() {
+        return true;
+    }
+    // `Accumulate Stats = 0.00 s (a = 19 us) (n = 68) (lvls, us = …)`: its sums over the whole run.
+    if memchr::memmem::find(text, b" s (a = ").is_some() {
         return true;
     }
     PREFIXES
