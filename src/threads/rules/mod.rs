@@ -129,5 +129,6 @@ fn plural(words: &str) -> String {
         "does" => "do",
         _ => verb.strip_suffix('s').unwrap_or(verb),
     };
+    let rest = rest.replace("or writes ", "or write ");
     format!("{verb} {rest}").trim_end().to_owned()
 }
