@@ -10,7 +10,7 @@ use crate::document::redact::{self, Profile, Redacted};
 use crate::events::EventsReport;
 use crate::finding::Finding;
 use crate::gc::GcReport;
-use crate::heap::HeapReport;
+use crate::heap::{HeapReport, HistogramReport, Inspection};
 use crate::host::HostReport;
 use crate::incident::IncidentReport;
 use crate::text::{Language, Locale};
@@ -43,6 +43,10 @@ pub struct Envelope {
 pub enum Report {
     /// `diag heap`
     Heap(Vec<HeapReport>),
+    /// `diag heap` with class histograms
+    HeapHistograms(HistogramReport),
+    /// `diag heap inspect`
+    HeapInspection(Box<Inspection>),
     /// `diag threads`
     Threads(ThreadsReport),
     /// `diag gc`
@@ -62,6 +66,8 @@ impl Report {
     pub fn documents(&self) -> Vec<Document> {
         match self {
             Self::Heap(reports) => reports.iter().map(HeapReport::document).collect(),
+            Self::HeapHistograms(report) => vec![report.document()],
+            Self::HeapInspection(look) => vec![look.document()],
             Self::Threads(report) => vec![report.document()],
             Self::Gc(report) => vec![report.document()],
             Self::Access(report) => vec![report.document()],
@@ -75,6 +81,8 @@ impl Report {
     pub fn findings(&self) -> Vec<&Finding> {
         match self {
             Self::Heap(reports) => reports.iter().flat_map(|report| &report.findings).collect(),
+            Self::HeapHistograms(report) => report.findings.iter().collect(),
+            Self::HeapInspection(_) => Vec::new(),
             Self::Threads(report) => report.findings.iter().collect(),
             Self::Gc(report) => report.findings.iter().collect(),
             Self::Access(report) => report.findings.iter().collect(),

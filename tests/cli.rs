@@ -393,6 +393,7 @@ fn help_reads_as_it_was_reviewed() {
         "",
         "incident",
         "heap",
+        "heap inspect",
         "threads",
         "gc",
         "access",
@@ -404,14 +405,14 @@ fn help_reads_as_it_was_reviewed() {
         "man",
     ];
     for command in commands {
-        let mut arguments: Vec<_> = Some(command)
-            .into_iter()
-            .filter(|c| !c.is_empty())
-            .collect();
+        let mut arguments: Vec<_> = command.split_whitespace().collect();
         arguments.push("--help");
         let output = diag(root(), &arguments);
         assert_eq!(status(&output), 0, "{command}");
-        let name = if command.is_empty() { "diag" } else { command };
+        let name = match command {
+            "" => "diag".to_owned(),
+            command => command.replace(' ', "-"),
+        };
         let path = root().join(format!("tests/snapshots/help-{name}.txt"));
         let shown = stdout(&output);
         if update {

@@ -208,7 +208,7 @@ fn the_heap_at_exit_continues_the_last_collection() {
         "steady-25.log",
         "explicit-25.log",
         "fragment.log",
-        "flags-25.log",
+        "flags.log",
         "map.log",
         "map-25.log",
         "leak-parallel.log",

@@ -160,23 +160,80 @@ fn the_leak_that_was_planted_is_named() {
     );
     assert_eq!(largest.element_count, Some(37_885));
     assert!((0.36..0.37).contains(&largest.share), "{}", largest.share);
-    let fields: Vec<&str> = report
-        .suspects
-        .iter()
-        .filter_map(|suspect| suspect.field.as_deref())
-        .collect();
-    for field in [
-        "com.acme.shop.session.SessionManager.INSTANCE.sessions",
-        "com.acme.shop.audit.AuditLog.CHAIN.head",
-        "com.acme.shop.Main.BUFFERS",
+    // What each keeps of the 55.0 MiB that are reachable.
+    for (field, share) in [
+        ("com.acme.shop.order.OrderBook.INSTANCE", 0.174),
+        (
+            "com.acme.shop.session.SessionManager.INSTANCE.sessions",
+            0.162,
+        ),
+        ("com.acme.shop.Main.BUFFERS", 0.103),
+        ("com.acme.shop.audit.AuditLog.CHAIN.head", 0.070),
     ] {
-        assert!(fields.contains(&field), "{fields:?}");
+        let mut suspects = report.suspects.iter();
+        let suspect = suspects
+            .find(|suspect| suspect.field.as_deref() == Some(field))
+            .unwrap();
+        assert!(
+            (suspect.share - share).abs() < 0.001,
+            "{field}: {}",
+            suspect.share
+        );
     }
+    for field in [
+        "com.acme.shop.audit.AuditLog.RECENT",
+        "com.acme.shop.Main.CHARS",
+    ] {
+        assert!(
+            report.consumers.statics.iter().any(|row| row.name == field),
+            "{field}"
+        );
+    }
+    // One finding for the static fields, the largest first, and 12 copies of one class.
+    let rules: Vec<&str> = report
+        .findings
+        .iter()
+        .map(|finding| finding.rule.as_str())
+        .collect();
+    assert_eq!(rules, ["heap/static-collection", "heap/class-loader-leak"]);
     assert!(
-        fields
-            .iter()
-            .any(|field| field.starts_with("com.acme.shop.order.OrderBook.INSTANCE"))
+        report.findings[0]
+            .title
+            .contains("ProductCache.CACHE keeps 37,885 objects")
     );
+    assert!(report.findings[1].title.contains("12 class loaders"));
+    let direct = report.direct_memory.as_ref().unwrap();
+    assert_eq!((direct.count, direct.reserved), (64, 64 * 65_536));
+    let waste = |kind: &str| {
+        report
+            .waste
+            .iter()
+            .find(|waste| waste.kind == kind)
+            .unwrap()
+    };
+    let strings = waste("duplicate strings");
+    assert_eq!(
+        strings.owners[0].0,
+        "com.acme.shop.cache.ProductCache$ProductEntry.tags"
+    );
+    assert_eq!(waste("classes loaded several times").objects, 12);
+    let references = |kind: &str| {
+        report
+            .references
+            .iter()
+            .find(|row| row.kind == kind)
+            .unwrap()
+    };
+    assert_eq!(references("final").references, 10_000);
+    assert!(references("soft").only > 350);
+    // Two screens of 50 lines, of which an unfolded path takes some.
+    let style = diag::render::Style {
+        colour: false,
+        width: 100,
+        details: false,
+    };
+    let text = diag::render::terminal(&[report.document()], style);
+    assert!(text.lines().count() < 100, "{text}");
     assert_eq!(report.max_heap, Some(400 << 20));
     let again = analyse(
         read(&corpus.join("heap/heapgen-64m-live.hprof.gz")),

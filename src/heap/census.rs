@@ -4,7 +4,9 @@ use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 
 use super::classes::Shape;
+use super::graph::id_list::IdList;
 use super::hprof::class_dump::ClassDump;
+use super::hprof::resync::resync;
 use super::hprof::sub::{self, Fault, Root, Visit};
 use super::hprof::{Span, Type};
 use crate::input::Progress;
@@ -16,12 +18,12 @@ const PIECE: usize = 4 << 20;
 #[derive(Debug, Default)]
 pub(super) struct Census {
     /// Identifiers of the objects of each piece, classes included.
-    pub(super) ids: Vec<Vec<u64>>,
+    pub(super) ids: Vec<IdList>,
     pub(super) classes: Vec<ClassDump>,
     pub(super) roots: Vec<Root>,
     /// Classes that objects claim to be of, sorted.
     pub(super) used: Vec<(u64, Shape)>,
-    /// Where reading had to stop within a segment, and the end of that segment.
+    /// Where a record could not be read, and where reading went on.
     pub(super) faults: Vec<(Fault, usize)>,
     /// Objects with the identifier 0.
     pub(super) nameless: u64,
@@ -50,7 +52,7 @@ fn pieces(bytes: &[u8], id_size: usize, segments: &[Span]) -> Vec<Vec<Span>> {
 
 #[derive(Default)]
 struct Counter {
-    ids: Vec<u64>,
+    ids: IdList,
     classes: Vec<ClassDump>,
     roots: Vec<Root>,
     used: FxHashSet<u64>,
@@ -109,6 +111,7 @@ impl Census {
         bytes: &[u8],
         id_size: usize,
         segments: &[Span],
+        is_class: impl Fn(u64) -> bool + Sync,
         progress: &dyn Progress,
     ) -> Self {
         let groups = pieces(bytes, id_size, segments);
@@ -116,24 +119,31 @@ impl Census {
             .par_iter()
             .map(|group| {
                 let mut counter = Counter::default();
-                let mut faults = Vec::new();
+                let (mut faults, mut read) = (Vec::new(), Vec::new());
                 for piece in group {
-                    if let Err(fault) = sub::walk(bytes, id_size, piece, &mut counter) {
-                        faults.push((fault, piece.end));
+                    let mut rest = piece.clone();
+                    while let Err(fault) = sub::walk(bytes, id_size, &rest, &mut counter) {
+                        let next = resync(bytes, id_size, fault.at, rest.end, &is_class);
+                        let damaged_end = next.unwrap_or(rest.end);
+                        read.push(rest.start..fault.at);
+                        rest.start = damaged_end;
+                        faults.push((fault, damaged_end));
                     }
+                    read.push(rest);
                     progress.advance(piece.len() as u64);
                 }
-                counter.ids.shrink_to_fit();
-                (counter, faults)
+                counter.ids.shrink();
+                (counter, faults, read)
             })
             .collect();
         let mut census = Self::default();
         let mut used = FxHashSet::default();
-        for (counter, faults) in counted {
+        for (counter, faults, read) in counted {
             census.ids.push(counter.ids);
             census.classes.extend(counter.classes);
             census.roots.extend(counter.roots);
             census.faults.extend(faults);
+            census.pieces.extend(read);
             census.nameless += counter.nameless;
             used.extend(counter.used.into_iter().map(|id| (id, false)));
             used.extend(counter.used_by_arrays.into_iter().map(|id| (id, true)));
@@ -148,7 +158,6 @@ impl Census {
             .into_iter()
             .map(|(id, array)| (id, shape(array)))
             .collect();
-        census.pieces = groups.concat();
         census
     }
 }

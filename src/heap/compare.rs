@@ -51,7 +51,8 @@ pub fn compare(old: &HeapReport, new: &HeapReport) -> Comparison {
     }
 }
 
-fn difference(old: u64, new: u64) -> i64 {
+/// How much more the new value is, as far as an `i64` reaches.
+pub(super) fn difference(old: u64, new: u64) -> i64 {
     let difference = i128::from(new) - i128::from(old);
     i64::try_from(difference).unwrap_or(if difference < 0 { i64::MIN } else { i64::MAX })
 }

@@ -1,13 +1,12 @@
 //! Collections: what they hold and how much of it, read from the fields of the known implementations.
 
+mod fields;
 mod forms;
 
-use std::cell::RefCell;
-
-use rustc_hash::FxHashMap;
+pub(super) use fields::Fields;
+pub(super) use forms::{Form, form_of};
 
 use super::model::{Content, Heap};
-use forms::{Form, form_of};
 
 /// A collection, map or array of references.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -62,13 +61,13 @@ fn inside(heap: &Heap<'_>, index: u32, wrappers: usize) -> Option<Container> {
     if let Content::References(_) = heap.content(index) {
         let elements: Vec<u32> = heap.elements(index).flatten().collect();
         let mut array = Container::list(elements.len() as i64, elements);
-        array.capacity = Some(u64::from(heap.objects.length[index as usize]));
+        array.capacity = Some(u64::from(heap.array_length(index)));
         return Some(array);
     }
-    let form = form_of(heap, index)?;
+    let form = form_of(&heap.classes, heap.class_number(index))?;
     let reader = Reader {
         heap,
-        offsets: RefCell::default(),
+        fields: Fields::of(heap),
     };
     match form {
         // Properties since JDK 9 keep everything in a map inside.
@@ -85,6 +84,14 @@ fn inside(heap: &Heap<'_>, index: u32, wrappers: usize) -> Option<Container> {
             let array = heap.reference(index, array)?;
             let elements: Vec<u32> = heap.elements(array).flatten().collect();
             Some(Container::list(elements.len() as i64, elements))
+        }
+        Form::Bounded { array, count } => {
+            let array = heap.reference(index, array)?;
+            let elements: Vec<u32> = heap.elements(array).flatten().collect();
+            let mut queue = Container::list(heap.int(index, count).unwrap_or(0), elements);
+            queue.capacity = Some(u64::from(heap.array_length(array)));
+            queue.bound = queue.capacity;
+            Some(queue)
         }
         Form::Linked { first, item, bound } => Some(reader.linked(index, first, item, bound)),
         Form::Inside(field) if wrappers > 0 => {
@@ -107,21 +114,10 @@ fn inside(heap: &Heap<'_>, index: u32, wrappers: usize) -> Option<Container> {
 
 struct Reader<'h, 'a> {
     heap: &'h Heap<'a>,
-    /// Where fields lie, by class and name: a map has millions of nodes of one class.
-    offsets: RefCell<FxHashMap<(u32, &'static str), Option<u32>>>,
+    fields: Fields<'h, 'a>,
 }
 
 impl Reader<'_, '_> {
-    /// A reference field of a node.
-    fn of_node(&self, node: u32, name: &'static str) -> Option<u32> {
-        let class = self.heap.class_number(node);
-        let mut offsets = self.offsets.borrow_mut();
-        let offset = *offsets
-            .entry((class, name))
-            .or_insert_with(|| self.heap.reference_offset(class, name));
-        self.heap.reference_at(node, offset?)
-    }
-
     /// Entries of bucket chains. Stops after as many steps as the heap has objects: a damaged map may be a cycle.
     fn buckets(&self, table: u32, container: &mut Container) {
         let mut steps = self.heap.len();
@@ -133,16 +129,20 @@ impl Reader<'_, '_> {
                 }
                 steps -= 1;
                 let value = self
-                    .of_node(node, "val")
-                    .or_else(|| self.of_node(node, "value"));
-                if let Some(root) = self.of_node(node, "first") {
+                    .fields
+                    .reference(node, "val")
+                    .or_else(|| self.fields.reference(node, "value"));
+                if let Some(root) = self.fields.reference(node, "first") {
                     // ConcurrentHashMap$TreeBin: its nodes are also a list.
                     entry = Some(root);
                     continue;
                 }
-                container.keys.extend(self.of_node(node, "key"));
+                container.keys.extend(self.fields.reference(node, "key"));
                 container.elements.extend(value);
-                entry = self.of_node(node, "next").filter(|next| *next != node);
+                entry = self
+                    .fields
+                    .reference(node, "next")
+                    .filter(|next| *next != node);
             }
         }
     }
@@ -154,7 +154,7 @@ impl Reader<'_, '_> {
             ..Container::default()
         };
         if let Some(table) = self.heap.reference(index, table) {
-            container.capacity = Some(u64::from(self.heap.objects.length[table as usize]));
+            container.capacity = Some(u64::from(self.heap.array_length(table)));
             self.buckets(table, &mut container);
         }
         container
@@ -194,10 +194,12 @@ impl Reader<'_, '_> {
                 break;
             }
             steps -= 1;
-            container.keys.extend(self.of_node(entry, "key"));
-            container.elements.extend(self.of_node(entry, "value"));
-            todo.extend(self.of_node(entry, "right"));
-            todo.extend(self.of_node(entry, "left"));
+            container.keys.extend(self.fields.reference(entry, "key"));
+            container
+                .elements
+                .extend(self.fields.reference(entry, "value"));
+            todo.extend(self.fields.reference(entry, "right"));
+            todo.extend(self.fields.reference(entry, "left"));
         }
         container
     }
@@ -227,7 +229,7 @@ impl Reader<'_, '_> {
         };
         let elements = self.heap.elements(array).take(count as usize).flatten();
         let mut container = Container::list(count, elements.collect());
-        container.capacity = Some(u64::from(self.heap.objects.length[array as usize]));
+        container.capacity = Some(u64::from(self.heap.array_length(array)));
         container
     }
 
@@ -237,7 +239,7 @@ impl Reader<'_, '_> {
         };
         let elements: Vec<u32> = self.heap.elements(array).flatten().collect();
         let mut container = Container::list(elements.len() as i64, elements);
-        container.capacity = Some(u64::from(self.heap.objects.length[array as usize]));
+        container.capacity = Some(u64::from(self.heap.array_length(array)));
         container
     }
 
@@ -262,8 +264,8 @@ impl Reader<'_, '_> {
                 break;
             }
             steps -= 1;
-            container.elements.extend(self.of_node(at, item));
-            node = self.of_node(at, "next").filter(|next| *next != at);
+            container.elements.extend(self.fields.reference(at, item));
+            node = self.fields.reference(at, "next").filter(|next| *next != at);
         }
         let said = match self.heap.reference(index, "count") {
             Some(counter) => self.heap.int(counter, "value"),

@@ -1,6 +1,7 @@
 //! The report as a person reads it: what fills the heap, who holds it, why it stays.
 
-mod parts;
+mod idle;
+pub(super) mod parts;
 
 use super::report::{Consumer, HeapReport};
 use crate::document::{Block, Document, Section, Table, Verdict, Words};
@@ -71,6 +72,13 @@ impl HeapReport {
                     .collect(),
             };
         }
+        if let Some(left_out) = &self.left_out {
+            return Verdict {
+                severity: Severity::Medium,
+                headline: t!("Too little memory to say who holds the heap").into(),
+                explanation: vec![format!("{left_out}.").into()],
+            };
+        }
         let largest = self.suspects.first();
         let headline = match largest {
             Some(suspect) if suspect.share >= NOTABLE => upper_first(&suspect.title),
@@ -133,6 +141,11 @@ impl HeapReport {
                 fact(t!("Command"), command.clone());
             }
         }
+        if self.left_out.is_some() {
+            fact(t!("Objects"), text::count(self.object_count));
+            fact(t!("Sizes"), self.layout.clone());
+            return facts;
+        }
         let mut live = t!(
             "{bytes} in {count} objects",
             bytes = text::bytes(self.reachable_bytes),
@@ -152,6 +165,9 @@ impl HeapReport {
             count = text::count(self.unreachable_objects)
         );
         fact(t!("Unreachable"), garbage);
+        if let Some(waste) = self.notable_waste() {
+            fact(t!("Without use"), waste);
+        }
         if let Some(direct) = &self.direct_memory
             && direct.reserved > 0
         {
@@ -203,6 +219,7 @@ impl HeapReport {
         }
         for (title, consumers) in [
             (t!("Static fields"), &self.consumers.statics),
+            (t!("Classes by what they retain"), &self.consumers.classes),
             (t!("Packages"), &self.consumers.packages),
             (t!("Class loaders"), &self.consumers.loaders),
         ] {
@@ -210,12 +227,7 @@ impl HeapReport {
                 blocks.push(Section::detail(title, vec![self.consumer_table(consumers)]));
             }
         }
-        if !self.waste.is_empty() {
-            blocks.push(Section::detail(
-                t!("Memory without use"),
-                vec![self.waste_table()],
-            ));
-        }
+        blocks.extend(self.idle());
         if !self.locks.is_empty() {
             blocks.push(Section::detail(t!("Locks"), vec![self.lock_table()]));
         }
@@ -287,25 +299,6 @@ impl HeapReport {
                 text::count(consumer.count).into(),
                 text::bytes(consumer.retained_bytes).into(),
                 text::percent(consumer.retained_bytes as f64, self.reachable_bytes as f64).into(),
-            ]);
-        }
-        Block::Table(table)
-    }
-
-    fn waste_table(&self) -> Block {
-        let mut table = Table::new(&[
-            &t!("Kind"),
-            &t!("#Objects"),
-            &t!("#Bytes"),
-            &t!("Mostly in"),
-        ]);
-        for waste in &self.waste {
-            let owner = waste.owners.first();
-            table.row([
-                waste.kind.clone().into(),
-                text::count(waste.objects).into(),
-                text::bytes(waste.bytes).into(),
-                Words::code(owner.map_or(String::new(), |(owner, _)| owner.clone())),
             ]);
         }
         Block::Table(table)

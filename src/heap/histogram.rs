@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use super::classes::Class;
 use super::graph::tree::DomTree;
 use super::model::Heap;
-use super::report::{ClassRow, Consumer, Consumers, HeapReport};
+use super::report::{ClassRow, Consumer, Consumers};
 use crate::t;
 
 /// Rows kept of each table of consumers.
@@ -94,13 +95,7 @@ impl Histogram {
             .iter()
             .map(|(number, class)| (class, self.classes[number as usize]))
             .filter(|(_, sums)| sums.instances > 0)
-            .map(|(class, sums)| ClassRow {
-                class: class.name.clone(),
-                instances: sums.instances,
-                shallow_bytes: sums.shallow,
-                retained_bytes: sums.retained,
-                loader: (class.loader != 0).then(|| format!("{:#x}", class.loader)),
-            })
+            .map(|(class, sums)| class_row(class, sums))
             .collect();
         sort_rows(&mut rows);
         rows.truncate(most);
@@ -141,7 +136,21 @@ impl Histogram {
                 retained_bytes: sums.retained,
             })
             .collect();
+        let classes = heap
+            .classes
+            .iter()
+            .map(|(number, class)| {
+                let sums = self.classes[number as usize];
+                Consumer {
+                    name: class.name.clone(),
+                    object_id: (class.id != 0).then(|| format!("{:#x}", class.id)),
+                    count: sums.instances,
+                    retained_bytes: sums.retained,
+                }
+            })
+            .collect();
         Consumers {
+            classes: top(classes),
             statics: top(statics(heap)),
             packages: top(packages),
             loaders: top(loaders),
@@ -191,7 +200,8 @@ fn package(class: &str) -> &str {
     element[..end].rfind('.').map_or("", |dot| &element[..dot])
 }
 
-fn sort_rows(rows: &mut [ClassRow]) {
+/// Brings rows in the order of a report: most bytes first.
+pub(super) fn sort_rows(rows: &mut [ClassRow]) {
     rows.sort_by(|left, right| {
         let size = right.shallow_bytes.cmp(&left.shallow_bytes);
         let count = size.then(right.instances.cmp(&left.instances));
@@ -199,29 +209,79 @@ fn sort_rows(rows: &mut [ClassRow]) {
     });
 }
 
-/// What an object retains, by class, most first.
-pub(super) fn of_subtree(heap: &Heap<'_>, position: u32, most: usize) -> Vec<ClassRow> {
+/// The objects that nothing reaches, by class, with their number and bytes.
+pub(super) fn of_unreachable(heap: &Heap<'_>, most: usize) -> (u64, u64, Vec<ClassRow>) {
+    let garbage = (heap.tree.unreachable()).map(|place| heap.tree.object(place));
+    let rows = of_list(heap, garbage, usize::MAX);
+    let objects = rows.iter().map(|row| row.instances).sum();
+    let bytes = rows.iter().map(|row| row.shallow_bytes).sum();
+    (objects, bytes, rows.into_iter().take(most).collect())
+}
+
+/// Objects by class, most bytes first. What they retain is not looked at: their own bytes stand there.
+pub(super) fn of_list(
+    heap: &Heap<'_>,
+    objects: impl Iterator<Item = u32>,
+    most: usize,
+) -> Vec<ClassRow> {
     let mut sums = vec![Sums::default(); heap.classes.len()];
-    for position in heap.tree.subtree(position) {
-        let number = heap.class_number(heap.tree.object(position));
-        let shallow = heap.tree.shallow(position);
-        sums[number as usize].add(&heap.tree, position, shallow);
+    for index in objects {
+        let bytes = heap.shallow(index);
+        let sum = &mut sums[heap.class_number(index) as usize];
+        sum.instances += 1;
+        sum.shallow += bytes;
+        sum.retained += bytes;
     }
     let mut rows: Vec<ClassRow> = (0..)
         .zip(sums)
         .filter(|(_, sums)| sums.instances > 0)
-        .map(|(number, sums)| {
-            let class = heap.classes.get(number);
-            ClassRow {
-                class: class.name.clone(),
-                instances: sums.instances,
-                shallow_bytes: sums.shallow,
-                retained_bytes: sums.retained,
-                loader: (class.loader != 0).then(|| format!("{:#x}", class.loader)),
-            }
-        })
+        .map(|(number, sums)| class_row(heap.classes.get(number), sums))
         .collect();
     sort_rows(&mut rows);
-    rows.truncate(most.min(HeapReport::CLASSES));
+    rows.truncate(most);
     rows
+}
+
+/// What an object retains, by class, most first.
+pub(super) fn of_subtree(heap: &Heap<'_>, position: u32, most: usize) -> Vec<ClassRow> {
+    let (_, mut rows) = of_subtrees(heap, &[position]);
+    rows.truncate(most);
+    rows
+}
+
+/// What objects retain, each byte counted once although some of them retain others: the sum, and by class, most first.
+/// `positions` must be sorted.
+pub(super) fn of_subtrees(heap: &Heap<'_>, positions: &[u32]) -> (u64, Vec<ClassRow>) {
+    let mut sums = vec![Sums::default(); heap.classes.len()];
+    let (mut end, mut bytes) = (0, 0);
+    for position in positions {
+        if *position < end {
+            continue;
+        }
+        let subtree = heap.tree.subtree(*position);
+        end = subtree.end;
+        bytes += heap.tree.retained(*position);
+        for position in subtree {
+            let number = heap.class_number(heap.tree.object(position));
+            let shallow = heap.tree.shallow(position);
+            sums[number as usize].add(&heap.tree, position, shallow);
+        }
+    }
+    let mut rows: Vec<ClassRow> = (0..)
+        .zip(sums)
+        .filter(|(_, sums)| sums.instances > 0)
+        .map(|(number, sums)| class_row(heap.classes.get(number), sums))
+        .collect();
+    sort_rows(&mut rows);
+    (bytes, rows)
+}
+
+fn class_row(class: &Class, sums: Sums) -> ClassRow {
+    ClassRow {
+        class: class.name.clone(),
+        instances: sums.instances,
+        shallow_bytes: sums.shallow,
+        retained_bytes: sums.retained,
+        loader: (class.loader != 0).then(|| format!("{:#x}", class.loader)),
+    }
 }

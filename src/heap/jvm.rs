@@ -3,7 +3,8 @@
 use super::containers;
 use super::hprof::Type;
 use super::model::Heap;
-use super::report::{DirectMemory, JvmInfo};
+use super::references;
+use super::report::{ClassRow, DirectMemory, JvmInfo};
 
 /// Longest value of a system property that is shown.
 const TEXT: usize = 400;
@@ -15,6 +16,7 @@ pub(super) struct Facts {
     pub(super) max_heap: Option<u64>,
     pub(super) direct_memory: Option<DirectMemory>,
     pub(super) finalizer_queue: Option<u64>,
+    pub(super) finalizer_classes: Vec<ClassRow>,
 }
 
 /// Reads what there is.
@@ -43,11 +45,14 @@ pub(super) fn facts(heap: &Heap<'_>) -> Facts {
         true => None,
         false => limit.filter(|limit| !by_flag && *limit > 0),
     };
+    let queue = finalizer_queue(heap);
     Facts {
         jvm,
         max_heap,
         direct_memory: direct_memory(heap, limit),
-        finalizer_queue: finalizer_queue(heap),
+        finalizer_queue: queue.and_then(|queue| heap.number(queue, "queueLength")),
+        finalizer_classes: queue
+            .map_or_else(Vec::new, |queue| references::finalizer_queue(heap, queue)),
     }
 }
 
@@ -115,8 +120,7 @@ fn direct_memory(heap: &Heap<'_>, limit: Option<u64>) -> Option<DirectMemory> {
     })
 }
 
-fn finalizer_queue(heap: &Heap<'_>) -> Option<u64> {
+fn finalizer_queue(heap: &Heap<'_>) -> Option<u32> {
     let finalizer = boot(heap, &["java.lang.ref.Finalizer"])?;
-    let queue = heap.static_reference(finalizer, "queue")?;
-    heap.number(queue, "queueLength")
+    heap.static_reference(finalizer, "queue")
 }

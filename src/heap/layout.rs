@@ -5,22 +5,20 @@
 //! combination is tried: the right one never makes an object larger than the distance to the next, and most often
 //! exactly as large.
 
+mod measure;
+mod place;
+
+pub(super) use measure::{Candidates, Evidence};
+
 use super::classes::{Class, Classes, Shape};
-use super::graph::ids::IdMap;
 use super::hprof::Type;
 use super::hprof::records::Records;
-use super::objects::Objects;
 use super::report::RetainedAs;
 use crate::t;
-
-/// Object sizes are kept in units of this many bytes: no JVM aligns objects to less.
-pub(super) const UNIT: u64 = 8;
+use place::Level;
 
 /// Bytes of a word of a stack; virtual threads exist on 64-bit JVMs only.
 const WORD: u64 = 8;
-
-/// Distances looked at to choose a layout; more would not change the choice.
-const DISTANCES: usize = 4 << 20;
 
 /// How fields are placed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,8 +66,12 @@ const MODES_MAT: [Mode; 2] = [
     mode(16, 8, 24, Placement::PerClass),
 ];
 
+/// Stands for the width of a reference.
+const REFERENCE: u64 = 0;
+
 /// Fields that the VM adds (`INJECTED_FIELDS` in HotSpot's `javaClasses.hpp`): class and widths.
-const INJECTED: [(&str, &[u64]); 6] = [
+const INJECTED: [(&str, &[u64]); 7] = [
+    ("jdk.internal.vm.StackChunk", &[8, REFERENCE, 4, 1, 1]),
     ("java.lang.ClassLoader", &[8]),
     ("java.lang.Module", &[8]),
     ("java.lang.invoke.MemberName", &[8]),
@@ -80,11 +82,16 @@ const INJECTED: [(&str, &[u64]); 6] = [
 
 /// Classes with `@Contended` fields, which the dump does not mark: one object is enough to take its distance for its size.
 /// For others a few objects prove nothing: something that died may lie behind each.
-const PADDED: [&str; 3] = [
+const PADDED: [&str; 5] = [
     "java.lang.Thread",
+    "java.util.concurrent.ConcurrentHashMap$CounterCell",
     "java.util.concurrent.ForkJoinPool",
     "java.util.concurrent.ForkJoinPool$WorkQueue",
+    "java.util.concurrent.atomic.Striped64$Cell",
 ];
+
+/// Bytes on either side of a `@Contended` field (`-XX:ContendedPaddingWidth`).
+const PADDING: u64 = 128;
 
 /// Object sizes of one dump.
 #[derive(Debug)]
@@ -162,7 +169,11 @@ impl Mode {
             };
         }
         if injected && let Some((_, more)) = INJECTED.iter().find(|(name, _)| *name == class.name) {
-            widths.extend(*more);
+            let width = |width: &u64| match *width {
+                REFERENCE => self.reference,
+                width => width,
+            };
+            widths.extend(more.iter().map(width));
         }
         widths.sort_unstable_by(|left, right| right.cmp(left));
         let mut level = above;
@@ -186,161 +197,19 @@ impl Mode {
     }
 }
 
-/// Where the fields of a class end, and the gaps between them (start and length).
-#[derive(Debug, Clone)]
-struct Level {
-    end: u64,
-    gaps: Vec<(u64, u64)>,
-}
-
-impl Level {
-    /// Places a field in the smallest gap that takes it, else at the end.
-    fn put(&mut self, width: u64) {
-        let fits = |(start, length): (u64, u64)| round(start, width) + width <= start + length;
-        let best = (0..self.gaps.len())
-            .filter(|gap| fits(self.gaps[*gap]))
-            .min_by_key(|gap| self.gaps[*gap].1);
-        let (start, length) = match best {
-            Some(gap) => self.gaps.remove(gap),
-            None => {
-                let start = self.end;
-                self.end = round(start, width) + width;
-                (start, self.end - start)
-            }
-        };
-        let at = round(start, width);
-        for gap in [
-            (start, at - start),
-            (at + width, start + length - at - width),
-        ] {
-            if gap.1 > 0 {
-                self.gaps.push(gap);
-            }
-        }
-    }
-}
-
-/// What the addresses say about the instances of a class.
-#[derive(Debug, Clone, Copy)]
-struct Distances {
-    smallest: u64,
-    /// How often the smallest distance occurs.
-    times: u32,
-    instances: u32,
-}
-
 impl Sizes {
-    /// Chooses the layout that the addresses prove, and corrects single classes by them.
-    pub(super) fn measure(
-        ids: &IdMap,
-        objects: &Objects,
-        classes: &Classes,
-        id_size: usize,
-        retained_as: RetainedAs,
-    ) -> Self {
-        let modes: &[Mode] = match (id_size, retained_as) {
-            (4, _) => &MODES_32,
-            (_, RetainedAs::Mat) => &MODES_MAT,
-            (_, RetainedAs::Collector) => &MODES_64,
-        };
-        let step = ids.alignment();
-        // Serial numbers instead of addresses, from the old agent: nothing can be measured.
-        let addresses = step >= 4;
-        let alignment = step.clamp(8, 256);
-        let injected = retained_as == RetainedAs::Collector;
-        let tables: Vec<Vec<u64>> = modes
-            .iter()
-            .map(|mode| mode.instances(classes, alignment, injected))
-            .collect();
-        let mut violations = vec![0_u64; modes.len()];
-        let mut exact = vec![0_u64; modes.len()];
-        let mut seen = 0_usize;
-        if addresses && modes.len() > 1 {
-            each_distance(ids, |index, distance| {
-                let class = objects.class[index as usize];
-                if class == classes.class_class() || seen >= DISTANCES {
-                    return;
-                }
-                seen += 1;
-                let shape = classes.get(class).shape;
-                let length = objects.length[index as usize];
-                for (number, mode) in modes.iter().enumerate() {
-                    let size = match shape {
-                        Shape::Instance => tables[number][class as usize],
-                        Shape::ObjectArray => mode.array(Type::Object, length, alignment),
-                        Shape::PrimitiveArray(kind) => mode.array(kind, length, alignment),
-                    };
-                    violations[number] += u64::from(size > distance);
-                    exact[number] += u64::from(size == distance);
-                }
-            });
-        }
-        // A handful of violations is noise (injected fields, padding); a wrong layout has many.
-        let best = (0..modes.len())
-            .min_by_key(|number| {
-                let many = violations[*number] > seen as u64 / 1000;
-                (many, std::cmp::Reverse(exact[*number]), violations[*number])
-            })
-            .unwrap_or(0);
-        let mode = modes[best];
-        let share = exact[best] as f64 / seen.max(1) as f64;
-        let measured = addresses && (modes.len() == 1 || seen > 0);
-        let mut sizes = Self {
-            instance: tables.into_iter().nth(best).unwrap_or_default(),
-            mode,
-            alignment,
-            description: describe(mode, id_size, alignment, measured, retained_as),
-        };
-        if measured && retained_as == RetainedAs::Collector && share > 0.97 {
-            sizes.correct(ids, objects, classes);
-        }
-        sizes
-    }
-
-    /// Takes the distance for the size of classes where all instances say so: fields that the VM adds, `@Contended`.
-    fn correct(&mut self, ids: &IdMap, objects: &Objects, classes: &Classes) {
-        let none = Distances {
-            smallest: u64::MAX,
-            times: 0,
-            instances: 0,
-        };
-        let mut seen = vec![none; classes.len()];
-        each_distance(ids, |index, distance| {
-            let entry = &mut seen[objects.class[index as usize] as usize];
-            entry.instances += 1;
-            match distance.cmp(&entry.smallest) {
-                std::cmp::Ordering::Less => {
-                    entry.smallest = distance;
-                    entry.times = 1;
-                }
-                std::cmp::Ordering::Equal => entry.times += 1,
-                std::cmp::Ordering::Greater => {}
-            }
-        });
-        let padded = classes.all_that_are(&PADDED);
-        for (number, class) in classes.iter() {
-            let found = seen[number as usize];
-            let size = &mut self.instance[number as usize];
-            let plain = class.shape == Shape::Instance
-                && number != classes.class_class()
-                && Some(number) != classes.stack_chunk();
-            let least = if padded[number as usize] { 1 } else { 4 };
-            let agreed = found.instances >= least && found.times * 4 >= found.instances * 3;
-            let plausible = found.smallest < *size + 512;
-            if plain && plausible && (found.smallest < *size || agreed) {
-                *size = found.smallest;
-            }
-        }
-    }
-
     /// Bytes of an object that is not a class.
     pub(super) fn of(&self, class: u32, shape: Shape, length: u32) -> u64 {
         match shape {
-            // Stack chunks are the only instances with a length: the words of the frames behind their fields.
-            Shape::Instance if length > 0 => round(
-                self.instance[class as usize] + u64::from(length) * WORD,
-                self.alignment,
-            ),
+            // Stack chunks are the only instances with a length: the words of the frames behind their fields. Behind
+            // those a bitmap of whole words has a bit for every place where a reference may be
+            // (`InstanceStackChunkKlass::gc_data_size`).
+            Shape::Instance if length > 0 => {
+                let words = u64::from(length);
+                let bits = words * WORD / self.mode.reference;
+                let fields = round(self.instance[class as usize], WORD);
+                round(fields + (words + bits.div_ceil(64)) * WORD, self.alignment)
+            }
             Shape::Instance => self.instance[class as usize],
             Shape::ObjectArray => self.mode.array(Type::Object, length, self.alignment),
             Shape::PrimitiveArray(kind) => self.mode.array(kind, length, self.alignment),
@@ -414,36 +283,9 @@ fn describe(
     }
 }
 
-/// Calls `each` with the index of every object but the last, and the distance to the next.
-fn each_distance(ids: &IdMap, mut each: impl FnMut(u32, u64)) {
-    let mut last = None;
-    ids.for_each(|index, id| {
-        if let Some((index, address)) = last.replace((index, id)) {
-            each(index, id - address);
-        }
-    });
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn fields_fill_the_gaps_of_their_superclasses() {
-        // class A { long a } class B extends A { boolean b } class C extends B { int c } with 12-byte headers.
-        let mut level = Level {
-            end: 12,
-            gaps: Vec::new(),
-        };
-        level.put(8);
-        assert_eq!((level.end, level.gaps.as_slice()), (24, &[(12, 4)][..]));
-        level.put(1);
-        assert_eq!(level.end, 24);
-        level.put(4);
-        assert_eq!(level.end, 28);
-        level.put(1);
-        assert_eq!(level.end, 28);
-    }
 
     #[test]
     fn arrays_begin_where_their_elements_may() {

@@ -4,17 +4,21 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::Options;
 use super::census::Census;
-use super::classes::{Classes, Shape};
+use super::classes::Classes;
 use super::graph::dominators;
+use super::graph::id_list::IdList;
 use super::graph::ids::{IdMap, TooMany};
 use super::graph::rows::TooManyReferences;
 use super::graph::search::Search;
 use super::graph::tree::DomTree;
 use super::hprof::records::{self, HeaderError, Records};
-use super::hprof::sub::{Problem, Root, RootKind};
-use super::layout::Sizes;
-use super::model::{self, Heap};
+use super::hprof::sub::{Problem, RootKind};
+use super::layout::Candidates;
+use super::memory::{self, Limit, TooLittle};
+use super::model::Heap;
 use super::objects::{self, Reading};
+use super::report::ClassRow;
+use super::roots::Roots;
 use crate::finding::Locator;
 use crate::input::{Coverage, ParseIssue, Progress, Source};
 use crate::t;
@@ -32,6 +36,21 @@ pub(super) enum LoadError {
     TooManyObjects(#[from] TooMany),
     #[error(transparent)]
     TooManyReferences(#[from] TooManyReferences),
+    #[error("{0}")]
+    TooLittleMemory(TooLittle),
+    #[error("there is memory for a histogram only")]
+    Histogram(Box<Histogram>),
+}
+
+/// What fits where the graph does not.
+#[derive(Debug)]
+pub(super) struct Histogram {
+    pub(super) rows: Vec<ClassRow>,
+    /// Classes in the dump.
+    pub(super) classes: u64,
+    /// How sizes were computed.
+    pub(super) layout: String,
+    pub(super) why: TooLittle,
 }
 
 /// What the loading learned besides the heap itself.
@@ -69,9 +88,20 @@ pub(super) fn load<'a>(
     };
     let total: u64 = segments.iter().map(|segment| segment.len() as u64).sum();
     progress.phase("reading objects", total);
-    let mut census = Census::take(bytes, header.id_size, segments, progress);
+    let mut census = Census::take(
+        bytes,
+        header.id_size,
+        segments,
+        |id| records.is_class(id),
+        progress,
+    );
     report_faults(&census, source, loaded, coverage);
 
+    let limit = Limit(options.memory);
+    let objects = census.ids.iter().map(IdList::len).sum();
+    limit
+        .for_identifiers(objects)
+        .map_err(LoadError::TooLittleMemory)?;
     let (ids, repeated) = IdMap::build(&census.ids)?;
     census.ids = Vec::new();
     let repeated_at = objects::last_records(bytes, header.id_size, &census.pieces, &repeated);
@@ -125,19 +155,30 @@ pub(super) fn load<'a>(
         locals: &roots.locals,
         retained_as: options.retained_as,
     };
-    progress.phase("reading sizes", total);
-    let (objects, degrees) = reading.describe(progress);
-    let sizes = Sizes::measure(
-        &ids,
-        &objects,
-        &classes,
-        header.id_size,
-        options.retained_as,
-    );
+    progress.phase("counting references", total);
+    let candidates = Candidates::new(&ids, &classes, header.id_size, options.retained_as);
+    let enough = limit.for_objects(ids.len());
+    let (degrees, evidence) = reading.count(&candidates, enough.is_ok(), progress);
+    let references = degrees.iter().map(|degree| u64::from(*degree)).sum();
+    let enough = enough.and_then(|()| limit.for_graph(ids.len(), references));
+    let sizes = candidates.choose(&evidence);
     let class_object_sizes: Vec<u64> = classes
         .iter()
         .map(|(_, class)| sizes.of_class(class, &classes, &records, bytes, options.retained_as))
         .collect();
+    if let Err(why) = enough {
+        progress.phase("reading sizes", total);
+        drop(degrees);
+        report_objects(&census, repeated.len(), 0, roots.dangling, source, coverage);
+        coverage.records = ids.len() as u64;
+        let real = classes.iter().filter(|(_, class)| !class.made_up);
+        return Err(LoadError::Histogram(Box::new(Histogram {
+            rows: memory::histogram(&reading, &classes, &sizes, &class_object_sizes, progress),
+            classes: real.count() as u64,
+            layout: sizes.description.clone(),
+            why,
+        })));
+    }
     progress.phase("reading references", total);
     let (rows, dangling) = reading.connect(degrees, progress)?;
     report_objects(
@@ -148,24 +189,13 @@ pub(super) fn load<'a>(
         source,
         coverage,
     );
-    drop(census);
-
     progress.phase("searching from the roots", 0);
     let search = Search::run(rows, &root_indices);
     progress.phase("finding dominators", 0);
-    let idom = dominators::immediate(&search.parent, &search.start, &search.referrers);
-    progress.phase("adding up retained sizes", 0);
-    let size = |index| {
-        model::shallow(
-            &classes,
-            &sizes,
-            &objects,
-            &class_objects,
-            &class_object_sizes,
-            index,
-        )
-    };
-    let tree = DomTree::build(search, idom, ids.len(), size);
+    let idom = dominators::immediate(search.parent, search.start, search.referrers);
+    let mut tree = DomTree::build(search.numbers, idom);
+    progress.phase("reading sizes", total);
+    let objects = reading.describe(&sizes, &class_object_sizes, &mut tree, progress);
     coverage.records = ids.len() as u64;
     loaded.roots = roots.counts();
     Ok(Heap {
@@ -180,142 +210,9 @@ pub(super) fn load<'a>(
         retained_as: options.retained_as,
         sizes,
         class_objects,
-        class_object_sizes,
         roots: roots.list,
         locals: roots.locals,
     })
-}
-
-/// Roots with their objects.
-#[derive(Debug, Default)]
-struct Roots {
-    list: Vec<(Root, u32)>,
-    threads: FxHashMap<u32, u32>,
-    /// What the stack of a thread refers to, by index of the thread object.
-    locals: FxHashMap<u32, Vec<u32>>,
-    dangling: u64,
-}
-
-impl Roots {
-    fn resolve(all: &[Root], ids: &IdMap) -> Self {
-        let mut roots = Self::default();
-        for root in all {
-            match ids.index(root.id) {
-                Some(index) => roots.list.push((*root, index)),
-                None => roots.dangling += u64::from(root.id != 0),
-            }
-        }
-        for (root, index) in &roots.list {
-            if let (RootKind::Thread, Some(serial)) = (root.kind, root.thread) {
-                roots.threads.insert(serial, *index);
-            }
-        }
-        for (root, index) in &roots.list {
-            if let Some(thread) = roots.thread_of(root) {
-                roots.locals.entry(thread).or_default().push(*index);
-            }
-        }
-        for locals in roots.locals.values_mut() {
-            locals.sort_unstable();
-            locals.dedup();
-        }
-        roots
-    }
-
-    /// The thread from whose stack a root is referred to. Such roots are references of the thread object.
-    fn thread_of(&self, root: &Root) -> Option<u32> {
-        match root.kind.is_on_stack() {
-            true => self.threads.get(&root.thread?).copied(),
-            false => None,
-        }
-    }
-
-    /// Indices of the objects that are roots by themselves, sorted.
-    fn indices(&self) -> Vec<u32> {
-        let own = self
-            .list
-            .iter()
-            .filter(|(root, _)| self.thread_of(root).is_none());
-        let mut indices: Vec<u32> = own.map(|(_, index)| *index).collect();
-        indices.sort_unstable();
-        indices.dedup();
-        indices
-    }
-
-    fn add(&mut self, kind: RootKind, id: u64, index: u32) {
-        let root = Root {
-            kind,
-            id,
-            thread: None,
-            frame: None,
-        };
-        self.list.push((root, index));
-    }
-
-    fn add_boot_classes(&mut self, classes: &Classes, class_objects: &FxHashMap<u32, u32>) {
-        let mut boot: Vec<u32> = class_objects
-            .iter()
-            .filter(|(_, number)| {
-                let class = classes.get(**number);
-                class.loader == 0 && class.shape == Shape::Instance
-            })
-            .map(|(index, _)| *index)
-            .collect();
-        boot.sort_unstable();
-        for index in boot {
-            self.add(RootKind::SystemClass, 0, index);
-        }
-    }
-
-    /// JDK 8 to 17 write roots last, so a dump that was cut off has none: all classes and threads are taken for roots.
-    fn stand_in(
-        &mut self,
-        bytes: &[u8],
-        id_size: usize,
-        census: &Census,
-        classes: &Classes,
-        ids: &IdMap,
-        class_objects: &FxHashMap<u32, u32>,
-    ) {
-        struct Threads<'a> {
-            classes: &'a Classes,
-            is_thread: Vec<bool>,
-            found: Vec<u64>,
-        }
-        impl super::hprof::sub::Visit for Threads<'_> {
-            fn instance(&mut self, _: usize, id: u64, class: u64, _: &[u8]) {
-                let number = self.classes.number(class);
-                if number.is_some_and(|number| self.is_thread[number as usize]) {
-                    self.found.push(id);
-                }
-            }
-        }
-        let mut threads = Threads {
-            classes,
-            is_thread: classes.all_that_are(&["java.lang.Thread"]),
-            found: Vec::new(),
-        };
-        for piece in &census.pieces {
-            let _ = super::hprof::sub::walk(bytes, id_size, piece, &mut threads);
-        }
-        let threads = threads.found.iter().filter_map(|id| ids.index(*id));
-        let mut indices: Vec<u32> = class_objects.keys().copied().chain(threads).collect();
-        indices.sort_unstable();
-        indices.dedup();
-        for index in indices {
-            self.add(RootKind::StandIn, 0, index);
-        }
-    }
-
-    fn counts(&self) -> Vec<(RootKind, u64)> {
-        let mut counts = std::collections::BTreeMap::new();
-        for (root, _) in &self.list {
-            *counts.entry(root.kind).or_insert(0) += 1;
-        }
-        let mut counts: Vec<(RootKind, u64)> = counts.into_iter().collect();
-        counts.sort_by_key(|(kind, count)| (std::cmp::Reverse(*count), *kind));
-        counts
-    }
 }
 
 fn report_issues(records: &Records, source: &Source, coverage: &mut Coverage) -> Option<String> {

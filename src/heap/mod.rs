@@ -7,31 +7,43 @@ mod containers;
 mod document;
 mod graph;
 mod histogram;
+mod histograms;
 mod hprof;
+mod inspect;
 mod jvm;
 mod layout;
 mod load;
 mod locks;
+mod memory;
 mod model;
 mod objects;
 mod paths;
+mod references;
 pub mod report;
+mod roots;
 mod rules;
 mod suspects;
+#[cfg(test)]
+mod tests;
 mod threads;
+mod waste;
 
 pub use compare::compare;
+pub use histograms::report as series;
+pub use histograms::{HistogramReport, analyse as compare_histograms};
+pub use inspect::report as inspection;
+pub use inspect::{InspectError, Inspection, Query, Request, inspect};
 pub use report::{
     ClassRow, Comparison, Consumer, Consumers, DirectMemory, Growth, HeapLock, HeapReport,
-    HeapThread, JvmInfo, OwnerKind, PathStep, RetainedAs, RootCount, Suspect, ThreadLocalVariable,
-    Waste,
+    HeapThread, JvmInfo, OwnerKind, PathStep, ReferenceRow, RetainedAs, RootCount, Suspect,
+    ThreadLocalVariable, Waste, WastePart,
 };
 
 use crate::finding::{Locator, RuleMeta};
 use crate::input::{Certainty, Coverage, Kind, ParseIssue, Progress, Sniffer, Source};
 use crate::time::Instant;
 use histogram::Histogram;
-use load::Loaded;
+use load::{LoadError, Loaded};
 use model::Heap;
 use rules::Model;
 
@@ -53,11 +65,15 @@ pub struct Options {
     pub retained_as: RetainedAs,
     /// Which dump of a file that holds several, counted from 1; the last when not given.
     pub dump: Option<u32>,
+    /// How many bytes of memory the analysis may take besides the mapped file; all there is when not given.
+    pub memory: Option<u64>,
 }
 
 /// The rules of this room.
 pub fn rules() -> Vec<&'static RuleMeta> {
-    rules::metas()
+    let mut metas = rules::metas();
+    metas.push(&histograms::META);
+    metas
 }
 
 /// Analyses one heap dump. Never fails: a source that cannot be read gives a report whose coverage says why.
@@ -73,6 +89,14 @@ pub fn analyse(source: &Source, options: &Options, progress: &dyn Progress) -> H
     report.truncated = loaded.truncated.take();
     match heap {
         Ok(heap) => describe(&heap, &loaded, &mut report),
+        Err(LoadError::Histogram(histogram)) => {
+            report.object_count = histogram.rows.iter().map(|row| row.instances).sum();
+            report.class_count = histogram.classes;
+            report.layout = histogram.layout;
+            report.histogram = histogram.rows;
+            report.histogram.truncate(HeapReport::CLASSES);
+            report.left_out = Some(histogram.why.left_out());
+        }
         Err(error) => {
             coverage.not_understood = coverage.bytes;
             coverage.report(ParseIssue::new(
@@ -97,16 +121,17 @@ fn describe(heap: &Heap<'_>, loaded: &Loaded, report: &mut HeapReport) {
     report.max_heap = facts.max_heap;
     report.direct_memory = facts.direct_memory;
     report.finalizer_queue = facts.finalizer_queue;
+    report.finalizer_classes = facts.finalizer_classes;
     report.object_count = u64::from(heap.len());
     let real = heap.classes.iter().filter(|(_, class)| !class.made_up);
     report.class_count = real.count() as u64;
     report.reachable_objects = u64::from(heap.tree.len()) - 1;
     report.reachable_bytes = heap.total();
-    let unreachable = (0..heap.len()).filter(|index| heap.tree.position(*index).is_none());
-    for index in unreachable {
-        report.unreachable_objects += 1;
-        report.unreachable_bytes += heap.shallow(index);
-    }
+    let (objects, bytes, classes) = histogram::of_unreachable(heap, HeapReport::UNREACHABLE);
+    report.unreachable_objects = objects;
+    report.unreachable_bytes = bytes;
+    report.unreachable = classes;
+    report.references = references::count(heap);
     report.roots = loaded
         .roots
         .iter()
@@ -125,6 +150,7 @@ fn describe(heap: &Heap<'_>, loaded: &Loaded, report: &mut HeapReport) {
     report.threads = threads.list;
     report.threads.truncate(HeapReport::THREADS);
     report.locks = locks::read(heap);
+    report.waste = waste::find(heap);
     report.findings = rules::check(&Model {
         heap,
         histogram: &histogram,

@@ -8,7 +8,7 @@ use super::graph::tree::DomTree;
 use super::hprof::records::{Header, Records};
 use super::hprof::sub::{Root, RootKind};
 use super::hprof::{Type, id_at, number_at};
-use super::layout::{Sizes, UNIT};
+use super::layout::Sizes;
 use super::objects::Objects;
 use super::report::RetainedAs;
 
@@ -27,8 +27,6 @@ pub(super) struct Heap<'a> {
     pub(super) sizes: Sizes,
     /// Number of the class that each class object stands for, by index.
     pub(super) class_objects: FxHashMap<u32, u32>,
-    /// Bytes of each class object, by number of the class.
-    pub(super) class_object_sizes: Vec<u64>,
     /// Roots whose object exists, with its index, in the order of the file.
     pub(super) roots: Vec<(Root, u32)>,
     /// What the stack of a thread refers to, by index of the thread object.
@@ -60,18 +58,18 @@ pub(super) enum Edge {
 impl<'a> Heap<'a> {
     /// How many objects there are.
     pub(super) fn len(&self) -> u32 {
-        self.objects.class.len() as u32
+        self.ids.len() as u32
     }
 
     /// The class of an object; for a class object `java.lang.Class`.
     pub(super) fn class_of(&self, index: u32) -> &Class {
-        self.classes.get(self.objects.class[index as usize])
+        self.classes.get(self.objects.class(index))
     }
 
     /// The number of an object's class.
     #[inline]
     pub(super) fn class_number(&self, index: u32) -> u32 {
-        self.objects.class[index as usize]
+        self.objects.class(index)
     }
 
     /// `com.acme.Order`, for a class object `class com.acme.Order`.
@@ -90,14 +88,19 @@ impl<'a> Heap<'a> {
     /// Bytes of an object itself.
     #[inline]
     pub(super) fn shallow(&self, index: u32) -> u64 {
-        shallow(
-            &self.classes,
-            &self.sizes,
-            &self.objects,
-            &self.class_objects,
-            &self.class_object_sizes,
-            index,
-        )
+        self.tree.shallow(self.tree.place(index))
+    }
+
+    /// How many elements an array says it has; 0 for other objects.
+    pub(super) fn array_length(&self, index: u32) -> u32 {
+        let at = self.objects.offset(index);
+        match self.bytes.get(at) {
+            Some(0x22 | 0x23 | 0xC3) => {
+                let length = number_at(self.bytes, at + 1 + self.header.id_size + 4, 4);
+                length.map_or(0, |length| length as u32)
+            }
+            _ => 0,
+        }
     }
 
     /// Bytes that would be freed without an object; 0 for an unreachable one.
@@ -120,7 +123,7 @@ impl<'a> Heap<'a> {
         let size = self.header.id_size;
         let at = self.objects.offset(index);
         let tag = self.bytes.get(at).copied().unwrap_or(0);
-        let length = self.objects.length[index as usize] as usize;
+        let length = self.array_length(index) as usize;
         let slice = |from: usize, length: usize| {
             let end = from.saturating_add(length).min(self.bytes.len());
             &self.bytes[from.min(end)..end]
@@ -144,23 +147,6 @@ impl<'a> Heap<'a> {
         match self.header.id_size {
             4 => id_at::<4>(bytes, at),
             _ => id_at::<8>(bytes, at),
-        }
-    }
-
-    /// Where the reference field `name` lies in instances of a class.
-    pub(super) fn reference_offset(&self, class: u32, name: &str) -> Option<u32> {
-        let fields = self.classes.get(class).fields.iter();
-        let mut same = fields
-            .filter(|field| self.records.raw_name(self.bytes, field.name) == Some(name.as_bytes()));
-        let field = same.next()?;
-        (field.kind == Type::Object).then_some(field.offset)
-    }
-
-    /// The object that the field at `offset` refers to.
-    pub(super) fn reference_at(&self, index: u32, offset: u32) -> Option<u32> {
-        match self.content(index) {
-            Content::Instance(bytes) => self.ids.index(self.id_in(bytes, offset as usize)),
-            _ => None,
         }
     }
 
@@ -369,25 +355,4 @@ impl<'a> Heap<'a> {
             .map(|(root, _)| root.kind)
             .min()
     }
-}
-
-/// Bytes of an object itself, in whole units.
-#[inline]
-pub(super) fn shallow(
-    classes: &Classes,
-    sizes: &Sizes,
-    objects: &Objects,
-    class_objects: &FxHashMap<u32, u32>,
-    class_object_sizes: &[u64],
-    index: u32,
-) -> u64 {
-    let class = objects.class[index as usize];
-    if class == classes.class_class()
-        && let Some(number) = class_objects.get(&index)
-    {
-        return class_object_sizes[*number as usize];
-    }
-    let shape = classes.get(class).shape;
-    let size = sizes.of(class, shape, objects.length[index as usize]);
-    size.div_ceil(UNIT) * UNIT
 }

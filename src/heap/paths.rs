@@ -165,7 +165,11 @@ pub(super) fn holder(heap: &Heap<'_>, index: u32) -> String {
     let mut words = String::new();
     for (at, (by, position)) in path.iter().enumerate().skip(start) {
         if at == start {
-            words = heap.name_of(heap.tree.object(*position));
+            let index = heap.tree.object(*position);
+            words = match heap.class_objects.get(&index) {
+                Some(number) => heap.classes.get(*number).name.clone(),
+                None => heap.name_of(index),
+            };
         } else {
             words += &by.replace("static ", ".");
         }

@@ -55,8 +55,22 @@ pub struct HeapReport {
     pub direct_memory: Option<DirectMemory>,
     /// Finalizable objects that wait for the finalizer thread, where the dump tells.
     pub finalizer_queue: Option<u64>,
+    /// The classes of those objects, most first, at most 10.
+    #[serde(default)]
+    pub finalizer_classes: Vec<ClassRow>,
+    /// Unreachable objects by class, most bytes first, at most [`HeapReport::UNREACHABLE`]. They retain nothing: their
+    /// own bytes stand for that.
+    #[serde(default)]
+    pub unreachable: Vec<ClassRow>,
+    /// Soft, weak, final and phantom references.
+    #[serde(default)]
+    pub references: Vec<ReferenceRow>,
     /// Why and where the dump ends early, or `None` for a complete one.
     pub truncated: Option<String>,
+    /// What was left out because it needs more memory than allowed, and how much that is. Then the histogram counts all
+    /// objects, and in place of what a class retains stand its own bytes.
+    #[serde(default)]
+    pub left_out: Option<String>,
     /// Roots by kind, most first. Kinds that begin with `stand-in` were invented because the dump has no roots.
     pub roots: Vec<RootCount>,
     /// What fills the heap, largest first.
@@ -88,6 +102,8 @@ pub struct HeapReport {
 impl HeapReport {
     /// Most rows of [`HeapReport::histogram`].
     pub const CLASSES: usize = 200;
+    /// Most rows of [`HeapReport::unreachable`].
+    pub const UNREACHABLE: usize = 30;
     /// Most rows of [`HeapReport::threads`].
     pub const THREADS: usize = 100;
     /// Most rows of [`HeapReport::suspects`].
@@ -254,6 +270,9 @@ pub struct ClassRow {
 pub struct Consumers {
     /// Static fields by the retained bytes of their value, most first.
     pub statics: Vec<Consumer>,
+    /// Classes by the retained bytes of their topmost objects, most first.
+    #[serde(default)]
+    pub classes: Vec<Consumer>,
     /// Packages by the retained bytes of their topmost objects, most first.
     pub packages: Vec<Consumer>,
     /// Class loaders by what their classes and objects retain, most first.
@@ -286,6 +305,27 @@ pub struct HeapLock {
     pub waiters: Vec<String>,
 }
 
+/// The references of one kind.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ReferenceRow {
+    /// `soft`, `weak`, `final` (objects whose `finalize()` has not run) or `phantom`.
+    pub kind: String,
+    /// Reachable references of the kind.
+    pub references: u64,
+    /// Those whose referent is gone.
+    pub cleared: u64,
+    /// Those whose referent is reachable without them.
+    pub strong: u64,
+    /// Objects that only references of this kind, and no earlier kind, refer to.
+    pub only: u64,
+    /// Objects that go with those, themselves included.
+    pub objects: u64,
+    /// Their bytes.
+    pub bytes: u64,
+    /// Their classes, most bytes first, at most 10.
+    pub classes: Vec<ClassRow>,
+}
+
 /// Memory spent without use.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Waste {
@@ -295,8 +335,25 @@ pub struct Waste {
     pub objects: u64,
     /// Bytes that could be saved.
     pub bytes: u64,
+    /// How many different values the copies have, for kinds that are copies of something.
+    #[serde(default)]
+    pub distinct: Option<u64>,
+    /// Of which classes they are, most bytes first, at most 5.
+    #[serde(default)]
+    pub classes: Vec<WastePart>,
     /// Who owns most of it: `com.acme.Order.currency`, with bytes, most first, at most 5. Contents are never given.
     pub owners: Vec<(String, u64)>,
+}
+
+/// The objects of one class among wasted memory.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct WastePart {
+    /// Class, of collections the outermost: `java.util.HashSet` rather than the map inside.
+    pub class: String,
+    /// How many.
+    pub objects: u64,
+    /// Bytes that could be saved.
+    pub bytes: u64,
 }
 
 /// What grew between two dumps of one program, largest growth first.

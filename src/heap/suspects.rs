@@ -8,8 +8,6 @@
 mod describe;
 mod groups;
 
-use rustc_hash::FxHashSet;
-
 use super::containers::{self, Container};
 use super::graph::tree::DomTree;
 use super::model::Heap;
@@ -145,18 +143,15 @@ impl Search<'_, '_> {
                 |child: u32| tree.retained(child) as f64 >= MOST * tree.retained(at) as f64;
             if let Some(container) = self.container(at) {
                 // What a collection holds lies below its table or nodes.
-                let elements: FxHashSet<u32> = container
-                    .elements
-                    .iter()
-                    .filter_map(|element| tree.position(*element))
-                    .collect();
+                let elements = container.elements.iter();
                 let mut big: Vec<u32> = elements
-                    .iter()
-                    .copied()
+                    .filter_map(|element| tree.position(*element))
                     .filter(|element| {
                         tree.retained(*element) >= self.least && tree.dominates(at, *element)
                     })
                     .collect();
+                big.sort_unstable();
+                big.dedup();
                 big.sort_by_key(|element| (std::cmp::Reverse(tree.retained(*element)), *element));
                 let sum: u64 = big.iter().map(|element| tree.retained(*element)).sum();
                 if let [only] = big[..]

@@ -1,10 +1,10 @@
 //! The collections that are known: which class keeps its elements how.
 
-use crate::heap::model::Heap;
+use crate::heap::classes::Classes;
 
 /// How a class keeps its elements. Checked in order, for the class and its superclasses from the class upwards.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Form {
+pub(in crate::heap) enum Form {
     HashTable {
         table: &'static str,
         count: &'static str,
@@ -23,6 +23,11 @@ pub(super) enum Form {
     Ring,
     WholeArray {
         array: &'static str,
+    },
+    /// As many elements as the array has places, and no more.
+    Bounded {
+        array: &'static str,
+        count: &'static str,
     },
     Linked {
         first: &'static str,
@@ -143,7 +148,10 @@ const FORMS: [(&str, Form); 34] = [
     ),
     (
         "java.util.concurrent.ArrayBlockingQueue",
-        Form::WholeArray { array: "items" },
+        Form::Bounded {
+            array: "items",
+            count: "count",
+        },
     ),
     (
         "java.util.LinkedList",
@@ -205,17 +213,15 @@ const FORMS: [(&str, Form); 34] = [
     ("com.google.common.cache.LocalCache", Form::GuavaCache),
 ];
 
-/// How the class of an object, or the nearest superclass that is known, keeps its elements.
-pub(super) fn form_of(heap: &Heap<'_>, index: u32) -> Option<Form> {
-    heap.classes
-        .ancestry(heap.class_number(index))
-        .find_map(|number| {
-            let name = heap.classes.get(number).name.as_str();
-            // Only these packages have known implementations: most classes are dismissed without a search.
-            if !name.starts_with("java.") && !name.starts_with("com.google.") {
-                return None;
-            }
-            let known = FORMS.iter().find(|(class, _)| *class == name);
-            known.map(|(_, form)| *form)
-        })
+/// How a class, or its nearest superclass that is known, keeps its elements.
+pub(in crate::heap) fn form_of(classes: &Classes, number: u32) -> Option<Form> {
+    classes.ancestry(number).find_map(|number| {
+        let name = classes.get(number).name.as_str();
+        // Only these packages have known implementations: most classes are dismissed without a search.
+        if !name.starts_with("java.") && !name.starts_with("com.google.") {
+            return None;
+        }
+        let known = FORMS.iter().find(|(class, _)| *class == name);
+        known.map(|(_, form)| *form)
+    })
 }

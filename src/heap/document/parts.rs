@@ -51,7 +51,11 @@ pub(super) fn what(suspect: &Suspect) -> String {
 }
 
 pub(super) fn detail(number: usize, suspect: &Suspect) -> Block {
-    let mut blocks = vec![Block::Paragraph(suspect.reason.clone().into())];
+    let title = upper_first(&suspect.title);
+    let mut blocks = vec![
+        Block::Paragraph(title.into()),
+        Block::Paragraph(suspect.reason.clone().into()),
+    ];
     if number >= SHOWN {
         blocks.push(Block::Tree(tree(&suspect.path)));
     }
@@ -63,11 +67,12 @@ pub(super) fn detail(number: usize, suspect: &Suspect) -> Block {
         signature = suspect.signature
     );
     blocks.push(Block::Paragraph(signature.into()));
-    Section::detail(upper_first(&suspect.title), blocks)
+    // Short, because all titles of the detail are listed in one line.
+    Section::detail(held_by(suspect), blocks)
 }
 
 /// A path as a tree of one branch; a long one without its middle.
-pub(super) fn tree(path: &[PathStep]) -> Vec<Branch> {
+pub(in crate::heap) fn tree(path: &[PathStep]) -> Vec<Branch> {
     let mut children = Vec::new();
     let skipped = path.len().saturating_sub(2 * STEPS);
     for (at, step) in path.iter().enumerate().rev() {
@@ -89,7 +94,7 @@ pub(super) fn tree(path: &[PathStep]) -> Vec<Branch> {
     children
 }
 
-pub(super) fn classes(rows: &[ClassRow]) -> Block {
+pub(in crate::heap) fn classes(rows: &[ClassRow]) -> Block {
     let mut table = Table::new(&[
         &t!("Class"),
         &t!("#Objects"),
@@ -144,7 +149,7 @@ pub(super) fn grown(comparison: &Comparison) -> Vec<Block> {
     blocks
 }
 
-pub(super) fn signed(value: i64, words: fn(u64) -> String) -> String {
+pub(in crate::heap) fn signed(value: i64, words: fn(u64) -> String) -> String {
     let sign = if value < 0 { "-" } else { "+" };
     format!("{sign}{}", words(value.unsigned_abs()))
 }

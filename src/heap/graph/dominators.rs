@@ -9,16 +9,25 @@
 const STEPS_PER_OBJECT: u64 = 16;
 
 /// The immediate dominator of every preorder. `parent` are the edges of the search tree, `referrers[start[v]..start[v +
-/// 1]]` the objects that refer to `v`. Preorder 0 is the root; its entry is 0.
-pub(in crate::heap) fn immediate(parent: &[u32], start: &[u32], referrers: &[u32]) -> Vec<u32> {
+/// 1]]` the other objects that refer to `v`. Preorder 0 is the root; its entry is 0.
+pub(in crate::heap) fn immediate(
+    parent: Vec<u32>,
+    start: Vec<u32>,
+    referrers: Vec<u32>,
+) -> Vec<u32> {
     immediate_within(parent, start, referrers, STEPS_PER_OBJECT)
 }
 
-fn immediate_within(parent: &[u32], start: &[u32], referrers: &[u32], budget: u64) -> Vec<u32> {
-    let semi = semidominators(parent, start, referrers);
-    match walk(parent, &semi, budget * parent.len() as u64) {
+fn immediate_within(
+    parent: Vec<u32>,
+    start: Vec<u32>,
+    referrers: Vec<u32>,
+    budget: u64,
+) -> Vec<u32> {
+    let semi = semidominators(&parent, start, referrers);
+    match walk(&parent, &semi[1..], budget * parent.len() as u64) {
         Some(dominators) => dominators,
-        None => buckets(parent, &semi),
+        None => buckets(parent, &semi[1..]),
     }
 }
 
@@ -61,9 +70,10 @@ impl Forest {
     }
 }
 
-fn semidominators(parent: &[u32], start: &[u32], referrers: &[u32]) -> Vec<u32> {
+/// The semidominator of every preorder, shifted by one: where the referrers of `w + 1` begin is not needed any more when
+/// `w` is done, so its place takes the semidominator of `w`.
+fn semidominators(parent: &[u32], mut start: Vec<u32>, referrers: Vec<u32>) -> Vec<u32> {
     let size = parent.len();
-    let mut semi = vec![0; size];
     let mut forest = Forest::new(size);
     for w in (1..size as u32).rev() {
         let mut best = parent[w as usize];
@@ -75,10 +85,11 @@ fn semidominators(parent: &[u32], start: &[u32], referrers: &[u32]) -> Vec<u32> 
             };
             best = best.min(candidate);
         }
-        semi[w as usize] = best;
+        start[w as usize + 1] = best;
         forest.nodes[w as usize] = (parent[w as usize], best);
     }
-    semi
+    start[1] = 0;
+    start
 }
 
 /// Nearest common ancestors in the tree built so far; `None` when `budget` steps are not enough.
@@ -96,17 +107,17 @@ fn walk(parent: &[u32], semi: &[u32], mut budget: u64) -> Option<Vec<u32>> {
 }
 
 /// The second half of Lengauer–Tarjan from known semidominators.
-fn buckets(parent: &[u32], semi: &[u32]) -> Vec<u32> {
+fn buckets(parent: Vec<u32>, semi: &[u32]) -> Vec<u32> {
     let size = parent.len();
+    // While an object is in a bucket, its entry is the next one in there; a dominator it has from then on.
     let mut dominator = vec![0; size];
+    let mut first = vec![0_u32; size];
     let mut ancestor: Vec<u32> = (0..size as u32).collect();
     let mut label: Vec<u32> = (0..size as u32).collect();
-    let mut first = vec![0_u32; size];
-    let mut next = vec![0_u32; size];
     let mut path = Vec::new();
     for w in (1..size as u32).rev() {
         let owner = semi[w as usize] as usize;
-        next[w as usize] = first[owner];
+        dominator[w as usize] = first[owner];
         first[owner] = w;
         let above = parent[w as usize];
         ancestor[w as usize] = above;
@@ -114,8 +125,9 @@ fn buckets(parent: &[u32], semi: &[u32]) -> Vec<u32> {
         while v != 0 {
             let u = lowest(v, w, &mut ancestor, &mut label, semi, &mut path);
             let smaller = semi[u as usize] < semi[v as usize];
+            let next = dominator[v as usize];
             dominator[v as usize] = if smaller { u } else { above };
-            v = std::mem::take(&mut next[v as usize]);
+            v = next;
         }
     }
     for w in 1..size {
@@ -167,14 +179,26 @@ mod tests {
     /// Immediate dominators by index (`None` unreachable, `Some(None)` the virtual root), with a budget of steps.
     fn solve(lists: &[Vec<u32>], roots: &[u32], budget: u64) -> Vec<Option<Option<u32>>> {
         let search = Search::run(Rows::of(lists), roots);
-        let idom = immediate_within(&search.parent, &search.start, &search.referrers, budget);
-        let object = |preorder: u32| (preorder > 0).then(|| search.vertex[preorder as usize]);
-        let of = |index: u32| match search.standing(index) {
+        let Search {
+            numbers,
+            parent,
+            start,
+            referrers,
+        } = search;
+        let mut vertex = vec![0; parent.len()];
+        for index in 0..lists.len() {
+            if let Standing::Searched(preorder) = numbers.standing(index) {
+                vertex[preorder as usize] = index as u32;
+            }
+        }
+        let idom = immediate_within(parent, start, referrers, budget);
+        let object = |preorder: u32| (preorder > 0).then(|| vertex[preorder as usize]);
+        let of = |index| match numbers.standing(index) {
             Standing::Unreachable => None,
             Standing::Searched(preorder) => Some(object(idom[preorder as usize])),
             Standing::LeafOf(preorder) => Some(object(preorder)),
         };
-        (0..lists.len() as u32).map(of).collect()
+        (0..lists.len()).map(of).collect()
     }
 
     fn oracle(lists: &[Vec<u32>], roots: &[u32]) -> Vec<Option<Option<u32>>> {

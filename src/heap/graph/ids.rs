@@ -6,6 +6,7 @@
 //! spread too thinly for that (no real dump has them) are kept as a sorted list.
 
 use super::NONE;
+use super::id_list::IdList;
 
 /// log2 of the cells in a chunk.
 const CHUNK_BITS: u32 = 10;
@@ -47,12 +48,12 @@ pub(in crate::heap) struct TooMany;
 
 impl IdMap {
     /// Numbers the identifiers in `lists`. Also returns those that occur more than once, sorted.
-    pub(in crate::heap) fn build(lists: &[Vec<u64>]) -> Result<(Self, Vec<u64>), TooMany> {
-        let total: usize = lists.iter().map(Vec::len).sum();
+    pub(in crate::heap) fn build(lists: &[IdList]) -> Result<(Self, Vec<u64>), TooMany> {
+        let total: usize = lists.iter().map(IdList::len).sum();
         if total > 2_147_483_000 {
             return Err(TooMany);
         }
-        let ids = || lists.iter().flatten().copied();
+        let ids = || lists.iter().flat_map(IdList::iter);
         let (Some(min), Some(max)) = (ids().min(), ids().max()) else {
             let form = Form::Sorted(Vec::new());
             return Ok((
@@ -123,26 +124,14 @@ impl IdMap {
         }
     }
 
-    /// Calls `each` with every index in `range` and its identifier, ascending.
-    pub(in crate::heap) fn for_each(&self, mut each: impl FnMut(u32, u64)) {
-        match &self.form {
-            Form::Sorted(sorted) => {
-                for (index, id) in sorted.iter().enumerate() {
-                    each(index as u32, *id);
-                }
-            }
-            Form::Cells(cells) => {
-                for (number, cell) in cells.cells.iter().enumerate() {
-                    let mut index = *cell as u32;
-                    let mut bits = (*cell >> 32) as u32;
-                    while bits != 0 {
-                        each(index, cells.address(number, bits.trailing_zeros()));
-                        index += 1;
-                        bits &= bits - 1;
-                    }
-                }
-            }
-        }
+    /// How far it is from the object of this identifier to the next one; `None` for the last and for no object.
+    #[inline]
+    pub(in crate::heap) fn distance(&self, id: u64) -> Option<u64> {
+        let next = match &self.form {
+            Form::Cells(cells) => cells.after(id)?,
+            Form::Sorted(sorted) => *sorted.get(sorted.binary_search(&id).ok()? + 1)?,
+        };
+        Some(next - id)
     }
 }
 
@@ -236,6 +225,22 @@ impl Cells {
         Some(cell as u32 + (taken & ((1 << bit) - 1)).count_ones())
     }
 
+    /// The identifier after `id`, which must be one.
+    #[inline]
+    fn after(&self, id: u64) -> Option<u64> {
+        let (cell, bit) = self.place(id)?;
+        let above = (self.cells[cell] >> 32) as u32 & u32::MAX.checked_shl(bit + 1).unwrap_or(0);
+        if above != 0 {
+            return Some(self.address(cell, above.trailing_zeros()));
+        }
+        // Gaps do not overlap: all these walks together pass every cell once.
+        let rest = self.cells.iter().enumerate().skip(cell + 1);
+        let (cell, taken) = rest
+            .map(|(number, cell)| (number, (*cell >> 32) as u32))
+            .find(|(_, taken)| *taken != 0)?;
+        Some(self.address(cell, taken.trailing_zeros()))
+    }
+
     fn address(&self, cell: usize, bit: u32) -> u64 {
         let block = u64::from(self.blocks[cell >> CHUNK_BITS]);
         let slot = (block << CHUNK_BITS | (cell & (CHUNK_CELLS - 1)) as u64) << CELL_BITS;
@@ -278,7 +283,7 @@ mod tests {
             .into_iter()
             .collect();
         let middle = ids.len() / 2;
-        let lists = [ids[..middle].to_vec(), ids[middle..].to_vec()];
+        let lists = [&ids[..middle], &ids[middle..]].map(|part| part.iter().copied().collect());
         let (map, repeated) = IdMap::build(&lists).unwrap();
         assert_eq!(map.len(), distinct.len());
         assert_eq!(repeated.is_empty(), ids.len() == distinct.len());
@@ -289,12 +294,10 @@ mod tests {
                 assert_eq!(map.index(other).is_some(), distinct.contains(&other));
             }
         }
-        let mut seen = Vec::new();
-        map.for_each(|index, id| {
-            assert_eq!(index as usize, seen.len());
-            seen.push(id);
-        });
-        assert_eq!(seen, distinct);
+        for pair in distinct.windows(2) {
+            assert_eq!(map.distance(pair[0]), Some(pair[1] - pair[0]));
+        }
+        assert_eq!(distinct.last().and_then(|last| map.distance(*last)), None);
         assert_eq!(map.id(distinct.len() as u32), 0);
     }
 

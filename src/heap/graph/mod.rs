@@ -8,10 +8,15 @@
 //! * **position** – place in the dominator tree laid out depth first ([`tree::DomTree`]), all reachable objects.
 
 pub(super) mod dominators;
+pub(super) mod id_list;
 pub(super) mod ids;
 pub(super) mod rows;
 pub(super) mod search;
 pub(super) mod tree;
+pub(super) mod weights;
+
+/// Marks the last reference of a row; an index needs 31 bits.
+pub(super) const LAST: u32 = 1 << 31;
 
 /// No object.
 pub(super) const NONE: u32 = u32::MAX;

@@ -1,7 +1,11 @@
 //! References in compressed sparse rows.
 
+#[cfg(test)]
+use super::LAST;
+
 /// The references of every object, by index. A reference from an object to itself means nothing and stands for one
-/// that could not be resolved.
+/// that could not be resolved. The last reference of each row is marked with [`super::LAST`], so that a search need not keep
+/// the end of every row it is in.
 #[derive(Debug, Default)]
 pub(in crate::heap) struct Rows {
     /// Where each row begins in `targets`; one more entry than there are objects.
@@ -36,6 +40,13 @@ impl Rows {
         self.start.len().saturating_sub(1)
     }
 
+    /// Where the first target of an object is, if it has any.
+    #[inline]
+    pub(in crate::heap) fn first(&self, index: u32) -> Option<u32> {
+        let start = self.start[index as usize];
+        (start < self.start[index as usize + 1]).then_some(start)
+    }
+
     /// Where the targets of an object are.
     #[inline]
     pub(in crate::heap) fn row(&self, index: u32) -> std::ops::Range<usize> {
@@ -51,6 +62,11 @@ impl Rows {
         lengths.push(0);
         let mut rows = Self::with_lengths(lengths).unwrap();
         rows.targets = lists.concat();
+        for (index, list) in lists.iter().enumerate() {
+            if !list.is_empty() {
+                rows.targets[rows.start[index + 1] as usize - 1] |= LAST;
+            }
+        }
         rows
     }
 }

@@ -3,6 +3,7 @@
 //! Objects without references of their own cannot dominate anything. Those that at most one reference points to are
 //! left out of the search and hung below the object that refers to them; they are a third of a heap and more.
 
+use super::LAST;
 use super::rows::Rows;
 
 /// Marks the number of an object that takes no part in the search; the rest is the preorder of the object that refers
@@ -12,16 +13,19 @@ const LEAF: u32 = 1 << 31;
 /// The part of the graph that the roots reach. Preorder 0 is a virtual object that refers to all roots.
 #[derive(Debug)]
 pub(in crate::heap) struct Search {
-    /// Index of each preorder; the entry of 0 means nothing.
-    pub(in crate::heap) vertex: Vec<u32>,
-    /// By which object each was first reached.
+    /// Where each object stands, by index.
+    pub(in crate::heap) numbers: Numbers,
+    /// By which object each preorder was first reached.
     pub(in crate::heap) parent: Vec<u32>,
     /// Where the referrers of each preorder begin in `referrers`; one more entry.
     pub(in crate::heap) start: Vec<u32>,
-    /// Preorders of the objects that refer to it.
+    /// Preorders of the objects that refer to each, without its parent.
     pub(in crate::heap) referrers: Vec<u32>,
-    number: Vec<u32>,
 }
+
+/// The preorder of every object, by index.
+#[derive(Debug)]
+pub(in crate::heap) struct Numbers(pub(super) Vec<u32>);
 
 /// Where an object stands after the search.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,86 +37,77 @@ pub(in crate::heap) enum Standing {
     LeafOf(u32),
 }
 
+impl Numbers {
+    /// Where the object of this index stands.
+    #[inline]
+    pub(in crate::heap) fn standing(&self, index: usize) -> Standing {
+        match self.0[index] {
+            0 | LEAF => Standing::Unreachable,
+            leaf if leaf & LEAF != 0 => Standing::LeafOf(leaf & !LEAF),
+            preorder => Standing::Searched(preorder),
+        }
+    }
+}
+
 impl Search {
     /// Searches from `roots`, which must be sorted and without repetition.
     pub(in crate::heap) fn run(mut rows: Rows, roots: &[u32]) -> Self {
         let mut number = leaves(&rows, roots);
         // Room for all: memory that is never touched costs nothing, growing step by step would need twice as much.
         let room = rows.len() + 2;
-        let [mut vertex, mut parent, mut count] = [(); 3].map(|()| Vec::with_capacity(room));
-        vertex.push(super::NONE);
+        let mut parent = Vec::with_capacity(room);
         parent.push(0);
-        count.push(0_u32);
-        let mut stack: Vec<(u32, u32, u32)> = Vec::new();
-        // A macro, because a closure would hold all four borrows for the length of the loop.
-        macro_rules! enter {
-            ($index:expr, $from:expr) => {{
-                let preorder = vertex.len() as u32;
-                number[$index as usize] = preorder;
-                vertex.push($index);
-                parent.push($from);
-                count.push(1);
-                let row = rows.row($index);
-                (preorder, row.start as u32, row.end as u32)
-            }};
-        }
+        let mut count = vec![0_u32; room];
+        // Objects with references left, and the next of these. Those at their last reference need not be come back to.
+        let mut stack: Vec<(u32, u32)> = Vec::new();
         for root in roots {
             if number[*root as usize] != 0 {
                 // Reached already: the virtual object is one more referrer.
                 count[number[*root as usize] as usize] += 1;
                 continue;
             }
-            stack.push(enter!(*root, 0));
-            while let Some(top) = stack.last_mut() {
-                let (from, edge, end) = *top;
-                if edge == end {
-                    stack.pop();
-                    continue;
-                }
-                top.1 += 1;
-                let target = rows.targets[edge as usize];
-                let known = number[target as usize];
-                let to = if known == 0 {
-                    let entered = enter!(target, from);
-                    stack.push(entered);
-                    entered.0
-                } else if known & LEAF != 0 {
-                    number[target as usize] = LEAF | from;
-                    from
+            let mut enter = |number: &mut u32, from: u32| {
+                *number = parent.len() as u32;
+                parent.push(from);
+                *number
+            };
+            let mut from = enter(&mut number[*root as usize], 0);
+            let mut next = rows.first(*root);
+            while let Some((at, edge)) = next.map(|edge| (from, edge)).or_else(|| stack.pop()) {
+                let entry = &mut rows.targets[edge as usize];
+                let target = *entry & !LAST;
+                let rest = (*entry & LAST == 0).then_some(edge + 1);
+                let known = &mut number[target as usize];
+                from = at;
+                next = rest;
+                // From here on the row holds preorders, so that turning it around needs no look-up. What needs no
+                // turning around, because it is the way by which the search went or leads nowhere, becomes a reference
+                // of the object to itself.
+                if *known == 0 {
+                    *entry = at;
+                    from = enter(known, at);
+                    next = rows.first(target);
+                    stack.extend(rest.map(|rest| (at, rest)));
+                } else if *known & LEAF != 0 {
+                    *entry = at;
+                    *known = LEAF | at;
                 } else {
-                    if known != from {
-                        count[known as usize] += 1;
+                    *entry = *known;
+                    if *known != at {
+                        count[*known as usize] += 1;
                     }
-                    known
-                };
-                // From here on the row holds preorders, so that turning it around needs no look-up. A reference to
-                // itself is skipped there.
-                rows.targets[edge as usize] = to;
+                }
             }
         }
-        let (start, referrers) = turn_around(&rows, &vertex, roots, &number, count);
+        drop(stack);
+        count.truncate(parent.len() + 1);
+        let (start, referrers) = turn_around(&rows, roots, &number, &parent, count);
         Self {
-            vertex,
+            numbers: Numbers(number),
             parent,
             start,
             referrers,
-            number,
         }
-    }
-
-    /// Where the object of this index stands.
-    pub(in crate::heap) fn standing(&self, index: u32) -> Standing {
-        match self.number[index as usize] {
-            0 | LEAF => Standing::Unreachable,
-            leaf if leaf & LEAF != 0 => Standing::LeafOf(leaf & !LEAF),
-            preorder => Standing::Searched(preorder),
-        }
-    }
-
-    /// Gives the memory of the referrers back: they are needed for dominators only.
-    pub(in crate::heap) fn drop_referrers(&mut self) {
-        self.start = Vec::new();
-        self.referrers = Vec::new();
     }
 }
 
@@ -123,8 +118,9 @@ fn leaves(rows: &Rows, roots: &[u32]) -> Vec<u32> {
     let mut more = vec![0_u64; objects / 64 + 1];
     for index in 0..objects as u32 {
         for target in &rows.targets[rows.row(index)] {
-            if *target != index {
-                let (word, bit) = (*target as usize / 64, 1 << (target % 64));
+            let target = target & !LAST;
+            if target != index {
+                let (word, bit) = (target as usize / 64, 1 << (target % 64));
                 more[word] |= once[word] & bit;
                 once[word] |= bit;
             }
@@ -141,15 +137,14 @@ fn leaves(rows: &Rows, roots: &[u32]) -> Vec<u32> {
         .collect()
 }
 
-/// Referrers of every preorder, ascending, from rows that already hold preorders.
+/// Referrers of every preorder but its parent, from rows that already hold preorders.
 fn turn_around(
     rows: &Rows,
-    vertex: &[u32],
     roots: &[u32],
     number: &[u32],
+    parent: &[u32],
     mut count: Vec<u32>,
 ) -> (Vec<u32>, Vec<u32>) {
-    count.push(0);
     let mut sum = 0;
     for entry in &mut count {
         let start = sum;
@@ -163,12 +158,18 @@ fn turn_around(
         *slot += 1;
     };
     for root in roots {
-        put(number[*root as usize], 0);
+        let preorder = number[*root as usize];
+        // A root that was not reached before has the virtual object for its parent.
+        if parent[preorder as usize] != 0 {
+            put(preorder, 0);
+        }
     }
-    for (preorder, index) in vertex.iter().enumerate().skip(1) {
-        for to in &rows.targets[rows.row(*index)] {
-            if *to as usize != preorder {
-                put(*to, preorder as u32);
+    for (index, from) in (0..).zip(number) {
+        if *from != 0 && from & LEAF == 0 {
+            for to in &rows.targets[rows.row(index)] {
+                if to != from {
+                    put(*to, *from);
+                }
             }
         }
     }

@@ -1,108 +1,122 @@
 //! The dominator tree, laid out depth first: what an object retains is one contiguous stretch of positions.
 
 use super::NONE;
-use super::search::{Search, Standing};
+use super::search::{Numbers, Standing};
+use super::weights::Weights;
 
-/// The dominator tree over all reachable objects. Position 0 is the virtual root.
+/// The dominator tree over all reachable objects. Position 0 is the virtual root; behind the reachable objects stand
+/// those that are not, in the order of their addresses.
 #[derive(Debug)]
 pub(in crate::heap) struct DomTree {
     /// Index of the object at each position.
     object: Vec<u32>,
-    /// Position of each object by index; `NONE` for unreachable ones.
+    /// Position of each object by index.
     position: Vec<u32>,
-    /// Position of the dominator of each position.
+    /// Position of the dominator of each position in the tree.
     parent: Vec<u32>,
     /// How many positions belong to each subtree, its root included.
     span: Vec<u32>,
-    /// Sum of the sizes of all positions before each; one more entry.
-    before: Vec<u64>,
+    /// Bytes of the object at each position.
+    weights: Weights,
 }
 
 impl DomTree {
-    /// Lays out the tree. `dominator` is by preorder, `objects` the number of all objects, `size` the bytes of an object by index.
-    pub(in crate::heap) fn build(
-        mut search: Search,
-        dominator: Vec<u32>,
-        objects: usize,
-        size: impl Fn(u32) -> u64,
-    ) -> Self {
-        search.drop_referrers();
-        let searched = search.vertex.len();
+    /// Lays out the tree, all objects without weight. `dominator` is by preorder.
+    pub(in crate::heap) fn build(numbers: Numbers, mut dominator: Vec<u32>) -> Self {
+        let objects = numbers.0.len();
+        let searched = dominator.len();
         let mut span = vec![1_u32; searched];
         let mut reachable = searched;
-        for index in 0..objects as u32 {
-            if let Standing::LeafOf(preorder) = search.standing(index) {
+        for index in 0..objects {
+            if let Standing::LeafOf(preorder) = numbers.standing(index) {
                 span[preorder as usize] += 1;
                 reachable += 1;
             }
         }
+        // Where the next child of each goes: the leaves come first. When all are placed, that is where the subtree ends.
+        let mut free = span.clone();
         // A dominator has a smaller preorder than what it dominates.
         for preorder in (1..searched).rev() {
             span[dominator[preorder] as usize] += span[preorder];
         }
-        let mut tree = Self {
-            object: vec![NONE; reachable],
-            position: vec![NONE; objects],
-            parent: vec![0; reachable],
-            span: vec![1; reachable],
-            before: Vec::new(),
-        };
-        // Where the next child of each goes, and where each itself went.
-        let mut free = vec![1_u32; searched];
-        let mut place = vec![0_u32; searched];
-        tree.span[0] = span[0];
         for preorder in 1..searched {
             let above = dominator[preorder] as usize;
             let position = free[above];
             free[above] += span[preorder];
-            free[preorder] = position + 1;
-            place[preorder] = position;
-            let index = search.vertex[preorder];
-            tree.put(position, index, place[above], span[preorder]);
+            free[preorder] += position;
         }
-        for index in 0..objects as u32 {
-            if let Standing::LeafOf(preorder) = search.standing(index) {
-                let position = free[preorder as usize];
-                free[preorder as usize] += 1;
-                tree.put(position, index, place[preorder as usize], 1);
-            }
+        let place = |preorder: u32| free[preorder as usize] - span[preorder as usize];
+        let mut tree = Self {
+            object: vec![NONE; objects + 1],
+            position: Vec::new(),
+            parent: vec![0; reachable],
+            span: vec![1; reachable],
+            weights: Weights::default(),
+        };
+        tree.span[0] = span[0];
+        for preorder in 1..searched {
+            let position = place(preorder as u32) as usize;
+            tree.parent[position] = place(dominator[preorder]);
+            tree.span[position] = span[preorder];
         }
-        drop((free, place, span, search, dominator));
-        tree.before = Vec::with_capacity(reachable + 1);
-        let mut sum = 0;
-        for index in &tree.object {
-            tree.before.push(sum);
-            sum += if *index == NONE { 0 } else { size(*index) };
+        // From here on where the next leaf of each goes.
+        for (preorder, leaf) in (0..).zip(&mut dominator) {
+            *leaf = place(preorder) + 1;
         }
-        tree.before.push(sum);
+        let mut unreachable = reachable as u32;
+        let mut positions = numbers;
+        for index in 0..objects {
+            let position = match positions.standing(index) {
+                Standing::Searched(preorder) => place(preorder),
+                Standing::LeafOf(preorder) => {
+                    let position = dominator[preorder as usize];
+                    dominator[preorder as usize] += 1;
+                    tree.parent[position as usize] = place(preorder);
+                    position
+                }
+                Standing::Unreachable => {
+                    unreachable += 1;
+                    unreachable - 1
+                }
+            };
+            tree.object[position as usize] = index as u32;
+            positions.0[index] = position;
+        }
+        tree.position = positions.0;
         tree
     }
 
-    fn put(&mut self, position: u32, index: u32, parent: u32, span: u32) {
-        self.object[position as usize] = index;
-        self.position[index as usize] = position;
-        self.parent[position as usize] = parent;
-        self.span[position as usize] = span;
+    /// Gives every position its bytes.
+    pub(in crate::heap) fn weigh(&mut self, weights: Weights) {
+        self.weights = weights;
     }
 
     /// The virtual root.
     pub(in crate::heap) const ROOT: u32 = 0;
 
-    /// How many positions there are, the virtual root included.
+    /// How many positions the tree has, the virtual root included.
     pub(in crate::heap) fn len(&self) -> u32 {
-        self.object.len() as u32
+        self.span.len() as u32
     }
 
     /// The position of an object, if it is reachable.
     #[inline]
     pub(in crate::heap) fn position(&self, index: u32) -> Option<u32> {
-        match self.position[index as usize] {
-            NONE => None,
-            position => Some(position),
-        }
+        Some(self.position[index as usize]).filter(|position| *position < self.len())
     }
 
-    /// The index of the object at a position, `NONE` at the root.
+    /// The place of an object: its position, or for an unreachable one a number behind all positions.
+    #[inline]
+    pub(in crate::heap) fn place(&self, index: u32) -> u32 {
+        self.position[index as usize]
+    }
+
+    /// Where the places of the unreachable objects are.
+    pub(in crate::heap) fn unreachable(&self) -> std::ops::Range<u32> {
+        self.len()..self.object.len() as u32
+    }
+
+    /// The index of the object at a place, `NONE` at the root.
     #[inline]
     pub(in crate::heap) fn object(&self, position: u32) -> u32 {
         self.object[position as usize]
@@ -120,17 +134,16 @@ impl DomTree {
         self.span[position as usize]
     }
 
-    /// Bytes of the object at `position` itself.
+    /// Bytes of the object at a place itself.
     #[inline]
-    pub(in crate::heap) fn shallow(&self, position: u32) -> u64 {
-        self.before[position as usize + 1] - self.before[position as usize]
+    pub(in crate::heap) fn shallow(&self, place: u32) -> u64 {
+        self.weights.of(place)
     }
 
     /// How many bytes would be freed without the one at `position`.
     #[inline]
     pub(in crate::heap) fn retained(&self, position: u32) -> u64 {
-        let end = position as usize + self.span[position as usize] as usize;
-        self.before[end] - self.before[position as usize]
+        self.weights.between(self.subtree(position))
     }
 
     /// The positions that the object at `position` dominates, itself first.
@@ -161,6 +174,8 @@ impl DomTree {
 mod tests {
     use super::super::dominators;
     use super::super::rows::Rows;
+    use super::super::search::Search;
+    use super::super::weights::Scales;
     use super::*;
     use proptest::prelude::*;
 
@@ -177,18 +192,24 @@ mod tests {
     }
 
     fn size(index: u32) -> u64 {
-        u64::from(index % 5) + 1
+        8 * (u64::from(index % 5) + 1)
     }
 
     /// Removes every object in turn and counts what can no longer be reached.
     fn check(lists: &[Vec<u32>], roots: &[u32]) {
         let search = Search::run(Rows::of(lists), roots);
-        let idom = dominators::immediate(&search.parent, &search.start, &search.referrers);
-        let tree = DomTree::build(search, idom, lists.len(), size);
+        let idom = dominators::immediate(search.parent, search.start, search.referrers);
+        let mut tree = DomTree::build(search.numbers, idom);
+        let scales = Scales::new(lists.len() + 1);
+        (0..lists.len() as u32).for_each(|index| scales.put(tree.place(index), size(index)));
+        tree.weigh(scales.settle());
         let all = reachable(lists, roots, None);
         for index in 0..lists.len() as u32 {
+            assert_eq!(tree.object(tree.place(index)), index);
+            assert_eq!(tree.shallow(tree.place(index)), size(index));
             let Some(position) = tree.position(index) else {
                 assert!(!all[index as usize]);
+                assert!(tree.unreachable().contains(&tree.place(index)));
                 continue;
             };
             assert!(all[index as usize]);

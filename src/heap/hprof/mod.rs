@@ -6,6 +6,7 @@
 pub(super) mod class_dump;
 pub(super) mod names;
 pub(super) mod records;
+pub(super) mod resync;
 pub(super) mod sub;
 
 use std::ops::Range;

@@ -134,6 +134,11 @@ impl Records {
         (!raw.is_empty()).then(|| names::class_name(&raw))
     }
 
+    /// Whether a class of this identifier was loaded.
+    pub(in crate::heap) fn is_class(&self, id: u64) -> bool {
+        self.class_names.contains_key(&id)
+    }
+
     /// The frames of a stack trace as `com.acme.Report.render(Report.java:81)`, innermost first.
     pub(in crate::heap) fn stack(&self, bytes: &[u8], trace: u32) -> Vec<String> {
         let Some(frames) = self.traces.get(&trace) else {

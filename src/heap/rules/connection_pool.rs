@@ -3,8 +3,13 @@
 use super::Model;
 use crate::finding::{Evidence, Finding, Rule, RuleMeta, Severity};
 use crate::heap::containers;
+use crate::heap::hprof::names;
+use crate::heap::model::Heap;
 use crate::t;
 use crate::text;
+
+/// Longest name of a pool that is shown.
+const NAME: usize = 100;
 
 pub(super) struct ConnectionPool;
 
@@ -13,7 +18,7 @@ const META: RuleMeta = RuleMeta {
     title: "All connections of a pool are in use",
     severity: Severity::High,
     means: "Every connection of the pool is lent out and threads wait for one. Either connections are not given back (a leak), or statements run too long, or the pool is too small for the number of worker threads.",
-    detected: "HikariCP: every PoolEntry has state 1 (in use), there are as many as maxPoolSize, and ConcurrentBag.waiters is above 0. Commons DBCP: GenericObjectPool has maxTotal objects and no idle one.",
+    detected: "HikariCP: every PoolEntry has state 1 (in use), there are as many as maxPoolSize, and ConcurrentBag.waiters is above 0. Commons DBCP: GenericObjectPool has maxTotal objects and no idle one. Tomcat JDBC, Druid and c3p0: as many connections as allowed, none idle.",
     advice: "Find the borrowers in a thread dump of the same moment; close connections in try-with-resources; set leakDetectionThreshold (HikariCP) or removeAbandonedOnBorrow (DBCP) to have them named.",
     false_positives: "A moment of full load that passes: several thread dumps tell.",
     sources: &[
@@ -28,57 +33,142 @@ impl Rule<Model<'_>> for ConnectionPool {
     }
 
     fn check(&self, model: &Model<'_>) -> Vec<Finding> {
-        let hikari = model.instances(&["com.zaxxer.hikari.pool.HikariPool"]);
-        let commons = model.instances(&[
-            "org.apache.commons.pool2.impl.GenericObjectPool",
-            "org.apache.tomcat.dbcp.pool2.impl.GenericObjectPool",
-        ]);
-        let hikari = hikari
-            .into_iter()
-            .filter_map(|pool| hikari_pool(model, pool));
-        let commons = commons
-            .into_iter()
-            .filter_map(|pool| commons_pool(model, pool));
-        hikari.chain(commons).collect()
+        let pools: [(&[&str], Look); 5] = [
+            (&["com.zaxxer.hikari.pool.HikariPool"], hikari),
+            (
+                &[
+                    "org.apache.commons.pool2.impl.GenericObjectPool",
+                    "org.apache.tomcat.dbcp.pool2.impl.GenericObjectPool",
+                ],
+                commons,
+            ),
+            (&["org.apache.tomcat.jdbc.pool.ConnectionPool"], tomcat),
+            (&["com.alibaba.druid.pool.DruidDataSource"], druid),
+            (&["com.mchange.v2.resourcepool.BasicResourcePool"], c3p0),
+        ];
+        let mut findings = Vec::new();
+        for (classes, look) in pools {
+            for pool in model.instances(classes) {
+                let usage = look(model.heap, pool);
+                findings.extend(usage.and_then(|usage| finding(model, pool, &usage)));
+            }
+        }
+        findings
     }
 }
 
-fn hikari_pool(model: &Model<'_>, pool: u32) -> Option<Finding> {
-    let heap = model.heap;
-    let most = heap.int(heap.reference(pool, "config")?, "maxPoolSize")?;
-    let bag = heap.reference(pool, "connectionBag")?;
-    let waiters = heap.int(heap.reference(bag, "waiters")?, "value")?;
-    let entries = containers::describe(heap, heap.reference(bag, "sharedList")?)?.elements;
-    let in_use = entries
-        .iter()
-        .filter(|entry| heap.int(**entry, "state") == Some(1))
-        .count() as i64;
-    (in_use >= most && waiters > 0).then(|| finding(model, pool, in_use, Some(waiters)))
+/// How a pool is used.
+#[derive(Debug, Default)]
+struct Use {
+    name: Option<String>,
+    most: i64,
+    lent: i64,
+    idle: i64,
+    /// Threads that wait, where the pool counts them.
+    waiters: Option<i64>,
 }
 
-fn commons_pool(model: &Model<'_>, pool: u32) -> Option<Finding> {
-    let heap = model.heap;
-    let most = heap.int(pool, "maxTotal").filter(|most| *most > 0)?;
+type Look = fn(&Heap<'_>, u32) -> Option<Use>;
+
+fn hikari(heap: &Heap<'_>, pool: u32) -> Option<Use> {
+    let config = heap.reference(pool, "config")?;
+    let bag = heap.reference(pool, "connectionBag")?;
+    let entries = containers::describe(heap, heap.reference(bag, "sharedList")?)?.elements;
+    let lent = entries
+        .iter()
+        .filter(|entry| heap.int(**entry, "state") == Some(1));
+    let lent = lent.count() as i64;
+    Some(Use {
+        name: heap
+            .reference(config, "poolName")
+            .and_then(|name| heap.text(name, NAME)),
+        most: heap.int(config, "maxPoolSize")?,
+        lent,
+        idle: entries.len() as i64 - lent,
+        waiters: heap.int(heap.reference(bag, "waiters")?, "value"),
+    })
+}
+
+fn commons(heap: &Heap<'_>, pool: u32) -> Option<Use> {
     let all = containers::describe(heap, heap.reference(pool, "allObjects")?)?.count as i64;
     let idle = heap.int(heap.reference(pool, "idleObjects")?, "count")?;
-    (all >= most && idle == 0).then(|| finding(model, pool, all, None))
+    Some(Use {
+        most: heap.int(pool, "maxTotal")?,
+        lent: all - idle,
+        idle,
+        ..Use::default()
+    })
 }
 
-fn finding(model: &Model<'_>, pool: u32, in_use: i64, waiters: Option<i64>) -> Finding {
+fn tomcat(heap: &Heap<'_>, pool: u32) -> Option<Use> {
+    let properties = heap.reference(pool, "poolProperties")?;
+    let all = heap.int(heap.reference(pool, "size")?, "value")?;
+    let queue = heap.reference(pool, "idle")?;
+    // A FairBlockingQueue has a list inside.
+    let queue = heap.reference(queue, "items").unwrap_or(queue);
+    let idle = containers::describe(heap, queue)?.count as i64;
+    Some(Use {
+        name: heap
+            .reference(properties, "name")
+            .and_then(|name| heap.text(name, NAME)),
+        most: heap.int(properties, "maxActive")?,
+        lent: all - idle,
+        idle,
+        waiters: heap.int(heap.reference(pool, "waitcount")?, "value"),
+    })
+}
+
+fn druid(heap: &Heap<'_>, pool: u32) -> Option<Use> {
+    Some(Use {
+        most: heap.int(pool, "maxActive")?,
+        lent: heap.int(pool, "activeCount")?,
+        idle: heap.int(pool, "poolingCount")?,
+        waiters: heap.int(pool, "notEmptyWaitThreadCount"),
+        ..Use::default()
+    })
+}
+
+fn c3p0(heap: &Heap<'_>, pool: u32) -> Option<Use> {
+    let count =
+        |field| Some(containers::describe(heap, heap.reference(pool, field)?)?.count as i64);
+    let idle = count("unused")?;
+    Some(Use {
+        most: heap.int(pool, "max")?,
+        lent: count("managed")? - idle,
+        idle,
+        waiters: count("acquireWaiters"),
+        ..Use::default()
+    })
+}
+
+fn finding(model: &Model<'_>, pool: u32, usage: &Use) -> Option<Finding> {
+    let Use { lent, waiters, .. } = *usage;
+    let exhausted = usage.most > 0 && lent >= usage.most && usage.idle == 0;
+    if !exhausted || waiters.is_some_and(|waiters| waiters <= 0) {
+        return None;
+    }
     let class = model.heap.name_of(pool);
+    let pool_name = match &usage.name {
+        Some(name) => t!(
+            "pool \"{name}\" ({class})",
+            name,
+            class = names::simple(&class)
+        ),
+        None => class.clone(),
+    };
     let mut finding = Finding::new(
         &META,
         match waiters {
             Some(waiters) => t!(
-                "All {in_use} connections of a {class} are in use and {waiters} threads wait",
-                in_use,
-                class,
+                "All {lent} connections of {pool} are in use and {waiters} threads wait",
+                lent,
+                pool = pool_name,
                 waiters
             ),
             None => t!(
-                "All {in_use} objects of a {class} are lent out",
-                in_use,
-                class
+                "All {lent} connections of {pool} are in use",
+                lent,
+                pool = pool_name
             ),
         },
     );
@@ -86,9 +176,10 @@ fn finding(model: &Model<'_>, pool: u32, in_use: i64, waiters: Option<i64>) -> F
         "No connection is free: every further request waits until its timeout. A pool that is empty while the database is idle means that connections are not given back."
     );
     let statement = t!(
-        "{class}: {in_use} in use, none idle, retains {bytes}",
+        "{class}: {lent} in use of {most}, none idle, retains {bytes}",
         class,
-        in_use,
+        lent,
+        most = usage.most,
         bytes = text::bytes(model.heap.retained(pool))
     );
     finding
@@ -100,5 +191,5 @@ fn finding(model: &Model<'_>, pool: u32, in_use: i64, waiters: Option<i64>) -> F
             "Compare the size of the pool with the number of worker threads and the time each holds a connection."
         ),
     ];
-    finding
+    Some(finding)
 }

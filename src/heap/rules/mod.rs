@@ -6,11 +6,13 @@ mod connection_pool;
 mod direct_memory;
 mod executor_queue;
 mod finalizer_backlog;
+mod generated_classes;
 mod http_sessions;
 mod jdbc_objects;
 mod local_result;
 mod meter_registry;
 mod netty_outbound;
+mod netty_pool;
 mod out_of_memory;
 mod query_plan_cache;
 mod static_collection;
@@ -33,7 +35,7 @@ pub(super) struct Model<'m> {
 type AnyRule = dyn for<'m> Rule<Model<'m>>;
 
 /// All rules, in the order of `docs/rules.md`.
-const RULES: [&AnyRule; 15] = [
+const RULES: [&AnyRule; 17] = [
     &static_collection::StaticCollection,
     &local_result::LocalResult,
     &out_of_memory::OutOfMemory,
@@ -46,8 +48,10 @@ const RULES: [&AnyRule; 15] = [
     &query_plan_cache::QueryPlanCache,
     &meter_registry::MeterRegistry,
     &netty_outbound::NettyOutbound,
+    &netty_pool::NettyPool,
     &direct_memory::DirectMemory,
     &class_loader_leak::ClassLoaderLeak,
+    &generated_classes::GeneratedClasses,
     &finalizer_backlog::FinalizerBacklog,
 ];
 

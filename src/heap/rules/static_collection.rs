@@ -31,29 +31,33 @@ impl Rule<Model<'_>> for StaticCollection {
 
     fn check(&self, model: &Model<'_>) -> Vec<Finding> {
         let suspects = model.report.suspects.iter();
-        suspects
+        let large: Vec<&Suspect> = suspects
             .filter(|suspect| {
                 suspect.owner_kind == OwnerKind::StaticField
                     && suspect.share >= SHARE
                     && suspect.element_count >= Some(ELEMENTS)
             })
-            .map(|suspect| finding(model, suspect))
-            .collect()
+            .collect();
+        match large[..] {
+            [] => Vec::new(),
+            [largest, ref others @ ..] => vec![finding(model, largest, others)],
+        }
     }
 }
 
-fn finding(model: &Model<'_>, suspect: &Suspect) -> Finding {
-    let field = suspect.field.clone().unwrap_or_default();
-    let count = suspect.element_count.unwrap_or(0);
-    let element = suspect.element_class.clone().unwrap_or_default();
-    let each = suspect.retained_bytes / count.max(1);
+/// One finding for all: a person looks at the largest first.
+fn finding(model: &Model<'_>, largest: &Suspect, others: &[&Suspect]) -> Finding {
+    let field = largest.field.clone().unwrap_or_default();
+    let count = largest.element_count.unwrap_or(0);
+    let element = largest.element_class.clone().unwrap_or_default();
+    let each = largest.retained_bytes / count.max(1);
     let mut finding = Finding::new(
         &META,
         t!(
             "{field} keeps {count} objects and {share} of the heap",
             field,
             count = text::count(count),
-            share = text::percent(suspect.share, 1.0)
+            share = text::percent(largest.share, 1.0)
         ),
     );
     // One dump shows what is there, not that it grows.
@@ -61,27 +65,42 @@ fn finding(model: &Model<'_>, suspect: &Suspect) -> Finding {
     finding.summary = t!(
         "The static field {field} holds a {class} of {count} {element}, {each} each, together {bytes}. Static fields live as long as their class: nothing in it is freed unless the program removes it.",
         field,
-        class = suspect.class,
+        class = largest.class,
         count = text::count(count),
         element,
         each = text::bytes(each),
-        bytes = text::bytes(suspect.retained_bytes)
+        bytes = text::bytes(largest.retained_bytes)
     );
-    let place = Place::Object(suspect.object_id.clone());
-    let locator = Locator {
-        source: model.heap.source.to_owned(),
-        place,
-    };
-    let statement = t!(
-        "{class} retains {bytes} in {objects} objects",
-        class = suspect.class,
-        bytes = text::bytes(suspect.retained_bytes),
-        objects = text::count(suspect.retained_objects)
-    );
-    finding.evidence.push(Evidence::new(statement, locator));
+    finding.evidence.push(evidence(
+        model,
+        largest,
+        t!(
+            "{class} retains {bytes} in {objects} objects",
+            class = largest.class,
+            bytes = text::bytes(largest.retained_bytes),
+            objects = text::count(largest.retained_objects)
+        ),
+    ));
+    for other in others {
+        let statement = t!(
+            "{field} keeps {count} objects and {share} of the heap",
+            field = other.field.clone().unwrap_or_default(),
+            count = text::count(other.element_count.unwrap_or(0)),
+            share = text::percent(other.share, 1.0)
+        );
+        finding.evidence.push(evidence(model, other, statement));
+    }
     finding.advice = vec![t!(
         "Look where {field} is added to and where it is removed from; give it a maximum size or an expiry.",
         field
     )];
     finding
+}
+
+fn evidence(model: &Model<'_>, suspect: &Suspect, statement: String) -> Evidence {
+    let locator = Locator {
+        source: model.heap.source.to_owned(),
+        place: Place::Object(suspect.object_id.clone()),
+    };
+    Evidence::new(statement, locator)
 }

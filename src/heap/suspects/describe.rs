@@ -214,26 +214,24 @@ fn holder(heap: &Heap<'_>, path: &[Hop]) -> Holder {
     }
 }
 
-/// The fields after the first of `hops`, one after another; the inside of collections and arrays is `[…]`.
+/// The fields after the first of `hops`, one after another; the inside of collections and arrays is `[…]`. Of many the
+/// first and the last are named: where it begins, and what it is.
 fn fields(heap: &Heap<'_>, hops: &[Hop]) -> String {
-    let mut names = String::new();
-    let mut count = 0;
+    let mut names: Vec<&str> = Vec::new();
     for pair in hops.windows(2) {
         let inside = heap.name_of(heap.tree.object(pair[0].1));
         let by = match pair[1].0.starts_with('[') || inside.starts_with("java.util.") {
             true => "[…]",
             false => pair[1].0.as_str(),
         };
-        if names.ends_with(by) {
-            continue;
+        if names.last() != Some(&by) {
+            names.push(by);
         }
-        count += 1;
-        if count > FIELDS {
-            return names + "…";
-        }
-        names += by;
     }
-    names
+    if names.len() > FIELDS {
+        names.splice(FIELDS / 2..names.len() - FIELDS / 2, ["…"]);
+    }
+    names.concat()
 }
 
 fn reason(holder: &Holder, place: &Place) -> String {

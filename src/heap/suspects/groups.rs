@@ -46,11 +46,7 @@ pub(super) fn find(heap: &Heap<'_>, hubs: &[u32], least: u64) -> Vec<Suspect> {
             .sum::<u64>()
     };
     groups.retain(|_, members| members.len() > 1 && sum(members) >= least);
-    let members: FxHashMap<u32, u32> = groups
-        .iter()
-        .flat_map(|(class, members)| members.iter().map(|child| (tree.object(*child), *class)))
-        .collect();
-    let owners = owners(heap, &members);
+    let owners = owners(heap, groups.values().flatten().copied());
     let group = |(class, members): (&u32, &Vec<u32>)| {
         let retained = sum(members);
         suspect(heap, *class, members, retained, owners.get(class))
@@ -58,9 +54,18 @@ pub(super) fn find(heap: &Heap<'_>, hubs: &[u32], least: u64) -> Vec<Suspect> {
     groups.iter().map(group).collect()
 }
 
-/// For each group the field that refers to most of its members, with how many.
-fn owners(heap: &Heap<'_>, members: &FxHashMap<u32, u32>) -> FxHashMap<u32, (String, u64)> {
-    if members.is_empty() {
+/// For each group, that is each class among the objects at `positions`, the field that refers to most of its members,
+/// with how many.
+fn owners(heap: &Heap<'_>, positions: impl Iterator<Item = u32>) -> FxHashMap<u32, (String, u64)> {
+    // One bit for every object: there may be millions of members.
+    let mut members = vec![0_u64; heap.len() as usize / 64 + 1];
+    let mut any = false;
+    for position in positions {
+        let index = heap.tree.object(position);
+        members[index as usize / 64] |= 1 << (index % 64);
+        any = true;
+    }
+    if !any {
         return FxHashMap::default();
     }
     let chunk = 1 << 16;
@@ -76,9 +81,9 @@ fn owners(heap: &Heap<'_>, members: &FxHashMap<u32, u32>) -> FxHashMap<u32, (Str
                 }
                 let mut last = None;
                 heap.references(index, |edge, target| {
-                    let Some(class) = members.get(&target) else {
+                    if members[target as usize / 64] >> (target % 64) & 1 == 0 {
                         return;
-                    };
+                    }
                     if last.replace(target) == Some(target) {
                         return;
                     }
@@ -86,7 +91,8 @@ fn owners(heap: &Heap<'_>, members: &FxHashMap<u32, u32>) -> FxHashMap<u32, (Str
                         Edge::Element(_) => Edge::Element(0),
                         other => other,
                     };
-                    let key = (*class, heap.class_number(index), edge);
+                    let class = heap.class_number(target);
+                    let key = (class, heap.class_number(index), edge);
                     counts.entry(key).or_insert((0, index)).0 += 1;
                 });
             }

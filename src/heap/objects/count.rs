@@ -1,0 +1,167 @@
+//! The second reading: how many references each object has, and how far it is to the next object.
+
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+
+use super::{Reading, atomics, settled};
+use crate::heap::hprof::Type;
+use crate::heap::hprof::class_dump::ClassDump;
+use crate::heap::hprof::sub::Visit;
+use crate::heap::layout::{Candidates, Evidence};
+use crate::input::Progress;
+
+/// Bytes of the dump in which distances between objects choose a layout; more would not change the choice.
+const VOTES: usize = 256 << 20;
+
+impl Reading<'_> {
+    /// Counts the references of every object if they are `wanted`, and holds the distances between objects against their layouts.
+    pub(in crate::heap) fn count(
+        &self,
+        candidates: &Candidates<'_>,
+        wanted: bool,
+        progress: &dyn Progress,
+    ) -> (Vec<u32>, Evidence) {
+        let room = if wanted { self.ids.len() + 1 } else { 0 };
+        let degree = atomics(room, || AtomicU32::new(0));
+        let start = self.pieces.first().map_or(0, |piece| piece.start);
+        let visitor = || Count {
+            reading: self,
+            degree: &degree,
+            candidates,
+            evidence: candidates.no_evidence(),
+            voters_end: start.saturating_add(VOTES),
+        };
+        let counted = self.visit(progress, visitor, Count::and);
+        let evidence = counted.evidence;
+        (settled(degree), evidence)
+    }
+}
+
+struct Count<'a> {
+    reading: &'a Reading<'a>,
+    degree: &'a [AtomicU32],
+    candidates: &'a Candidates<'a>,
+    evidence: Evidence,
+    /// Objects before this offset choose the layout.
+    voters_end: usize,
+}
+
+/// An object as it is counted.
+struct Counted {
+    at: usize,
+    id: u64,
+    index: u32,
+    class: u32,
+    length: u32,
+}
+
+impl Count<'_> {
+    fn and(mut self, other: Self) -> Self {
+        self.evidence = self.evidence.and(other.evidence);
+        self
+    }
+
+    #[inline]
+    fn object(&mut self, object: &Counted, references: u32) {
+        let Counted {
+            at,
+            id,
+            index,
+            class,
+            length,
+        } = *object;
+        let reading = self.reading;
+        let local = match reading.locals.is_empty() {
+            true => 0,
+            false => reading.locals.get(&index).map_or(0, Vec::len),
+        };
+        let kept = u32::from(reading.kept_class(class) != 0);
+        if let Some(degree) = self.degree.get(index as usize) {
+            degree.store(references + kept + local as u32, Relaxed);
+        }
+        if let Some(distance) = reading.ids.distance(id) {
+            let evidence = &mut self.evidence;
+            self.candidates
+                .observe(evidence, class, length, distance, at < self.voters_end);
+        }
+    }
+}
+
+impl Visit for Count<'_> {
+    #[inline]
+    fn instance(&mut self, at: usize, id: u64, class: u64, fields: &[u8]) {
+        let reading = self.reading;
+        if let Some((index, number)) = reading.object(at, id).zip(reading.classes.number(class)) {
+            let mut count = 0;
+            reading.of_instance(reading.classes.get(number), fields, |_| count += 1);
+            let (class, length) = (number, 0);
+            self.object(
+                &Counted {
+                    at,
+                    id,
+                    index,
+                    class,
+                    length,
+                },
+                count,
+            );
+        }
+    }
+
+    #[inline]
+    fn objects(&mut self, at: usize, id: u64, class: u64, elements: &[u8]) {
+        let reading = self.reading;
+        if let Some((index, number)) = reading.object(at, id).zip(reading.classes.number(class)) {
+            let mut count = 0;
+            reading.of_array(elements, |_| count += 1);
+            let length = elements.len() / reading.id_size;
+            let (class, length) = (number, length as u32);
+            self.object(
+                &Counted {
+                    at,
+                    id,
+                    index,
+                    class,
+                    length,
+                },
+                count,
+            );
+        }
+    }
+
+    #[inline]
+    fn primitives(&mut self, at: usize, id: u64, element: Type, length: u32) {
+        if let Some(index) = self.reading.object(at, id) {
+            let class = self.reading.classes.primitive_array(element);
+            self.object(
+                &Counted {
+                    at,
+                    id,
+                    index,
+                    class,
+                    length,
+                },
+                0,
+            );
+        }
+    }
+
+    fn class(&mut self, at: usize, class: ClassDump) {
+        let reading = self.reading;
+        let number = reading.classes.number(class.id);
+        if let Some((index, number)) = reading.object(at, class.id).zip(number) {
+            let mut count = 0;
+            reading.of_class(number, |_| count += 1);
+            let (id, class, length) = (class.id, reading.classes.class_class(), 0);
+            self.object(
+                &Counted {
+                    at,
+                    id,
+                    index,
+                    class,
+                    length,
+                },
+                count,
+            );
+        }
+    }
+}

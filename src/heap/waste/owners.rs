@@ -1,0 +1,125 @@
+//! Who owns wasted objects: the nearest object above them in the dominator tree that is no collection, with the field
+//! through which it holds them.
+
+use std::collections::BTreeMap;
+
+use rustc_hash::FxHashMap;
+
+use super::Lost;
+use crate::heap::classes::Shape;
+use crate::heap::graph::tree::DomTree;
+use crate::heap::model::{Edge, Heap};
+use crate::t;
+
+/// A thread with more locals than this is not looked through for each of them.
+const LOCALS: usize = 1000;
+
+/// By class of the owner (of a class object the class itself) and field; `None` for what several owners share.
+type Owner = Option<(u32, Option<Edge>)>;
+
+/// An object above the current one.
+struct Above {
+    position: u32,
+    end: u32,
+    /// Who owns what hangs below it.
+    owner: Owner,
+    /// Whether it is part of a collection or an array, and so passes its owner on.
+    passes: bool,
+}
+
+/// The owners of most bytes, most first. `lost` must be sorted by position: then every object above is visited once,
+/// however deep the tree is.
+pub(super) fn heaviest(heap: &Heap<'_>, lost: &[Lost], most: usize) -> Vec<(String, u64)> {
+    let tree = &heap.tree;
+    let passes: Vec<bool> = heap
+        .classes
+        .iter()
+        .map(|(_, class)| class.shape != Shape::Instance || class.name.starts_with("java.util."))
+        .collect();
+    let mut sums: FxHashMap<Owner, u64> = FxHashMap::default();
+    let mut stack: Vec<Above> = Vec::new();
+    let mut way = Vec::new();
+    for object in lost {
+        while stack
+            .last()
+            .is_some_and(|above| above.end <= object.position)
+        {
+            stack.pop();
+        }
+        let known = stack.last().map_or(DomTree::ROOT, |above| above.position);
+        let mut at = object.position;
+        way.clear();
+        while at != known && at != DomTree::ROOT {
+            way.push(at);
+            at = tree.parent(at);
+        }
+        for position in way.drain(..).rev() {
+            let owner = owner_of(heap, stack.last(), position);
+            let number = heap.class_number(tree.object(position));
+            stack.push(Above {
+                position,
+                end: tree.subtree(position).end,
+                owner,
+                passes: passes[number as usize],
+            });
+        }
+        if let Some(above) = stack.last() {
+            *sums.entry(above.owner).or_insert(0) += object.bytes;
+        }
+    }
+    let mut named: BTreeMap<String, u64> = BTreeMap::new();
+    for (owner, bytes) in sums {
+        *named.entry(name(heap, owner)).or_insert(0) += bytes;
+    }
+    let mut named: Vec<(String, u64)> = named.into_iter().collect();
+    named.sort_by(|left, right| right.1.cmp(&left.1).then_with(|| left.0.cmp(&right.0)));
+    named.truncate(most);
+    named
+}
+
+/// Who owns the object at `position`, whose dominator is `above`.
+fn owner_of(heap: &Heap<'_>, above: Option<&Above>, position: u32) -> Owner {
+    let above = above?;
+    if above.passes && above.owner.is_some() {
+        return above.owner;
+    }
+    let from = heap.tree.object(above.position);
+    let number = heap.class_number(from);
+    if above.passes {
+        // A collection that nothing but a root holds.
+        return Some((number, None));
+    }
+    if heap
+        .locals
+        .get(&from)
+        .is_some_and(|locals| locals.len() > LOCALS)
+    {
+        return Some((number, Some(Edge::Local)));
+    }
+    let target = heap.tree.object(position);
+    let mut field = None;
+    heap.references(from, |edge, to| {
+        if to == target && field.is_none() {
+            field = Some(edge);
+        }
+    });
+    Some((*heap.class_objects.get(&from).unwrap_or(&number), field))
+}
+
+fn name(heap: &Heap<'_>, owner: Owner) -> String {
+    let Some((number, edge)) = owner else {
+        return t!("(several owners)");
+    };
+    let class = heap.classes.get(number);
+    let field = match edge {
+        Some(Edge::Static(at)) => class.statics.get(at as usize).map(|field| field.name),
+        Some(Edge::Field(at)) => class.fields.get(at as usize).map(|field| field.name),
+        Some(Edge::Local) => return t!("local variables of {class}", class = class.name),
+        // It holds them on several ways.
+        Some(Edge::Element(_) | Edge::Loader | Edge::Superclass) | None => None,
+    };
+    match field {
+        Some(id) => format!("{}.{}", class.name, heap.records.name(heap.bytes, id)),
+        None => class.name.clone(),
+    }
+}
