@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::access::AccessReport;
 use crate::document::Document;
-use crate::document::redact::{self, Profile};
+use crate::document::redact::{self, Profile, Redacted};
 use crate::events::EventsReport;
 use crate::finding::Finding;
 use crate::gc::GcReport;
@@ -95,24 +95,29 @@ impl Report {
 
 impl Envelope {
     /// Puts a finished report into its envelope and removes what `profile` does not allow. Every output is made from
-    /// the envelope, so nothing leaves without passing here.
-    pub fn seal(report: Report, zone: &str, profile: Profile) -> Result<Self, serde_json::Error> {
+    /// the envelope, so nothing leaves without passing here. Says beside it what was removed.
+    pub fn seal(
+        report: Report,
+        zone: &str,
+        profile: Profile,
+    ) -> Result<(Self, Redacted), serde_json::Error> {
         let (report, redacted) = match profile {
-            Profile::Off => (report, 0),
+            Profile::Off => (report, Redacted::default()),
             Profile::Ticket | Profile::Public => {
                 let mut value = serde_json::to_value(&report)?;
                 let done = redact::value(&mut value, profile);
-                (serde_json::from_value(value)?, done.removed)
+                (serde_json::from_value(value)?, done)
             }
         };
-        Ok(Self {
+        let envelope = Self {
             schema_version: SCHEMA_VERSION,
             diag_version: env!("CARGO_PKG_VERSION").to_owned(),
             zone: zone.to_owned(),
             language: Locale::current().language,
-            redacted,
+            redacted: redacted.removed,
             report,
-        })
+        };
+        Ok((envelope, redacted))
     }
 }
 

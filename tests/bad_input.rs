@@ -183,7 +183,7 @@ fn run(bundle: &Bundle, with_outputs: bool) -> Told {
     };
     if with_outputs {
         let sealed = Report::Incident(Box::new(report));
-        let envelope = Envelope::seal(sealed, "UTC", Profile::Ticket).unwrap();
+        let (envelope, _) = Envelope::seal(sealed, "UTC", Profile::Ticket).unwrap();
         let documents = envelope.report.documents();
         let style = render::Style {
             colour: true,

@@ -185,27 +185,6 @@ fn each_output_gets_the_format_of_its_name() {
 }
 
 #[test]
-fn the_language_is_that_of_the_option_else_of_the_locale() {
-    let folder = evidence();
-    let title = |option: &[&str], variables: &[(&str, &str)]| {
-        let arguments = [&["explain", "gc/long-pause"], option].concat();
-        let mut command = command(folder.path(), &arguments);
-        for name in ["LC_ALL", "LC_MESSAGES", "LANG"] {
-            command.env_remove(name);
-        }
-        command.envs(variables.iter().copied());
-        let output = command.output().unwrap();
-        String::from_utf8(output.stdout).unwrap().contains("의미.")
-    };
-    assert!(title(&["--lang", "ko"], &[("LC_ALL", "C")]));
-    assert!(!title(&["--lang", "en"], &[("LC_ALL", "ko_KR.UTF-8")]));
-    assert!(title(&[], &[("LC_ALL", ""), ("LANG", "ko_KR.UTF-8")]));
-    assert!(title(&[], &[("LC_MESSAGES", "ko_KR"), ("LANG", "en_US")]));
-    assert!(!title(&[], &[("LC_MESSAGES", "C"), ("LANG", "ko_KR")]));
-    assert!(!title(&[], &[]));
-}
-
-#[test]
 fn a_saved_report_renders_to_the_same_bytes() {
     let folder = evidence();
     let spoken = [&[][..], &["--lang", "ko", "--tz", "Asia/Seoul"]];

@@ -276,7 +276,7 @@ fn korean_reports_hold_no_english_sentence() {
     let words = all_words();
     let mut complaints = Vec::new();
     for incident in ["deadlock-probe-kill", "leak-probe-kill"] {
-        let folder = format!("fixtures/incidents/{incident}");
+        let folder = format!("fixtures/incidents/{incident}/evidence");
         let outputs: BTreeMap<&str, String> = ["terminal", "markdown", "html"]
             .map(|format| (format, korean(&folder, format)))
             .into();

@@ -71,7 +71,7 @@ fn real_reports_keep_the_schema() {
     let mut complaints = Vec::new();
     let rooms = ["heap", "threads", "gc", "access", "events", "host"];
     for incident in ["deadlock-probe-kill", "leak-probe-kill"] {
-        let folder = format!("fixtures/incidents/{incident}");
+        let folder = format!("fixtures/incidents/{incident}/evidence");
         check(&validator, &["incident", &folder], &mut complaints);
     }
     for room in rooms {

@@ -15,7 +15,7 @@ fuzz_target!(|data: &[u8]| {
     let bundle = Bundle::from_buffers(files, &diag::cli::sniffers());
     let report = diag::incident::analyse(&bundle, &Silent);
     let report = Report::Incident(Box::new(report));
-    if let Ok(envelope) = Envelope::seal(report, "UTC", diag::document::redact::Profile::Ticket) {
+    if let Ok((envelope, _)) = Envelope::seal(report, "UTC", diag::document::redact::Profile::Ticket) {
         for document in envelope.report.documents() {
             let _ = diag::render::html(&[document], "");
         }

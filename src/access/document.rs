@@ -274,6 +274,7 @@ impl AccessReport {
         }
         Some(Chart::HeatMap(HeatMap {
             title: t!("Response times of transactions by their end"),
+            axis: None,
             from: self.heat_map.from.0,
             column: self.heat_map.column_us,
             rows: self.heat_map.rows.clone(),

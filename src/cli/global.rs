@@ -105,6 +105,10 @@ pub(super) struct Global {
         help_heading = "Output"
     )]
     pub(super) redact: Redact,
+
+    /// Write which pseudonym stands for what to FILE, as JSON, with --redact public. Only for those who own the evidence
+    #[arg(long, global = true, value_name = "FILE", help_heading = "Output")]
+    pub(super) pseudonyms: Option<PathBuf>,
 }
 
 impl Global {

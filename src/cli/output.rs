@@ -1,6 +1,7 @@
 //! The finished report on its way out: standard output and files, each format made from the same envelope.
 
-use std::io::IsTerminal;
+use std::collections::BTreeMap;
+use std::io::{IsTerminal, Write};
 use std::path::Path;
 use std::{env, fs, io};
 
@@ -55,6 +56,25 @@ pub(super) fn write(envelope: &Envelope, global: &Global) -> anyhow::Result<()> 
         pager::show(&text, format == Format::Terminal && !global.no_pager)?;
     }
     Ok(())
+}
+
+/// Writes the names behind the pseudonyms to a file that only its owner may read.
+pub(super) fn write_pseudonyms(
+    path: &Path,
+    given: &BTreeMap<String, String>,
+) -> anyhow::Result<()> {
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let originals: BTreeMap<&str, &str> = given
+        .iter()
+        .map(|(name, pseudonym)| (pseudonym.as_str(), name.as_str()))
+        .collect();
+    let text = serde_json::to_string_pretty(&originals)? + "\n";
+    let write = |mut file: fs::File| file.write_all(text.as_bytes());
+    let written = options.open(path).and_then(write);
+    written.with_context(|| format!("cannot write {}", path.display()))
 }
 
 /// What all formats are made from.

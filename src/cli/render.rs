@@ -6,7 +6,7 @@ use anyhow::{Context, bail};
 use clap::Args as ClapArgs;
 use jiff::tz::TimeZone;
 
-use super::exit::Status;
+use super::exit::{Status, UsageError};
 use super::output;
 use super::session::Session;
 use crate::report::{Envelope, SCHEMA_VERSION};
@@ -23,6 +23,10 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args, session: &Session) -> anyhow::Result<Status> {
+    if session.global.pseudonyms.is_some() {
+        let problem = "--pseudonyms: a saved report does not hold the names behind its pseudonyms";
+        return Err(UsageError(problem.to_owned()).into());
+    }
     let name = args.report.display();
     let bundle = session.open(std::slice::from_ref(&args.report))?;
     let [source] = &bundle.sources[..] else {

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 
 use anyhow::{Context, bail};
 
-use super::exit::Status;
-use super::global::Global;
+use super::exit::{Status, UsageError};
+use super::global::{Global, Redact};
 use super::progress::Bar;
 use super::{complain, output, rooms};
 use crate::finding::Severity;
@@ -26,6 +26,10 @@ impl Session {
     pub(super) fn new(global: Global) -> anyhow::Result<Self> {
         for path in &global.output {
             output::format_of(path)?;
+        }
+        if global.pseudonyms.is_some() && global.redact != Redact::Public {
+            let problem = "--pseudonyms: only --redact public makes pseudonyms";
+            return Err(UsageError(problem.to_owned()).into());
         }
         if let Some(threads) = global.threads {
             rayon::ThreadPoolBuilder::new()
@@ -106,7 +110,11 @@ impl Session {
         for issue in self.opened.borrow().shrunk() {
             self.note(&issue.to_string());
         }
-        let envelope = Envelope::seal(report, &self.global.tz, self.global.redact.into())?;
+        let profile = self.global.redact.into();
+        let (envelope, redacted) = Envelope::seal(report, &self.global.tz, profile)?;
+        if let Some(path) = &self.global.pseudonyms {
+            output::write_pseudonyms(path, &redacted.pseudonyms)?;
+        }
         output::write(&envelope, &self.global)?;
         let worst = envelope.report.findings().iter().map(|f| f.severity).max();
         let limit = self.global.fail_on.map(Severity::from);

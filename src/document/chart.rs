@@ -202,7 +202,9 @@ pub struct Curve {
 pub struct HeatMap {
     /// What it shows.
     pub title: String,
-    /// Left end in microseconds since 1970.
+    /// Ends of the axis in microseconds since 1970, to line up with a [`Timeline`]; else the columns are the axis.
+    pub axis: Option<(i64, i64)>,
+    /// Left edge of the first column in microseconds since 1970.
     pub from: i64,
     /// Width of a column in microseconds.
     pub column: i64,

@@ -1,5 +1,8 @@
 //! The parts of an event that have words of their own: probes, reasons, kinds of memory, products.
 
+use crate::key;
+use crate::t;
+use crate::text::said;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -24,13 +27,13 @@ pub enum ProbeKind {
 impl ProbeKind {
     /// The word for reports.
     pub fn word(self) -> &'static str {
-        match self {
-            Self::Liveness => "liveness probe",
-            Self::Readiness => "readiness probe",
-            Self::Startup => "startup probe",
-            Self::Health => "health check",
-            Self::WarmUp => "warm-up request",
-        }
+        said(match self {
+            Self::Liveness => key!("liveness probe"),
+            Self::Readiness => key!("readiness probe"),
+            Self::Startup => key!("startup probe"),
+            Self::Health => key!("health check"),
+            Self::WarmUp => key!("warm-up request"),
+        })
     }
 }
 
@@ -57,11 +60,11 @@ impl ProbeFailure {
     /// The words for reports.
     pub fn words(self) -> String {
         match self {
-            Self::Timeout => "timed out".to_owned(),
-            Self::Refused => "connection refused".to_owned(),
-            Self::Status(code) => format!("answered {code}"),
-            Self::Runtime => "runtime error".to_owned(),
-            Self::Other => "failed".to_owned(),
+            Self::Timeout => t!("timed out"),
+            Self::Refused => t!("connection refused"),
+            Self::Status(code) => t!("answered {code}", code),
+            Self::Runtime => t!("runtime error"),
+            Self::Other => t!("failed"),
         }
     }
 }
@@ -242,21 +245,21 @@ pub enum OomVariant {
 impl OomVariant {
     /// The region in plain words.
     pub fn words(self) -> &'static str {
-        match self {
-            Self::HeapSpace => "Java heap space",
-            Self::GcOverhead => "GC overhead limit exceeded",
-            Self::Metaspace => "Metaspace",
-            Self::CompressedClassSpace => "Compressed class space",
-            Self::ArraySize => "array larger than the VM allows",
-            Self::DirectBuffer => "direct buffer memory",
-            Self::NativeThread => "no new native thread",
-            Self::MapFailed => "mapping a file failed",
-            Self::SwapSpace => "out of swap space",
-            Self::NativeMethod => "native method",
-            Self::NettyDirect => "Netty direct memory",
-            Self::Unstated => "no reason written",
-            Self::Other => "other",
-        }
+        said(match self {
+            Self::HeapSpace => key!("Java heap space"),
+            Self::GcOverhead => key!("GC overhead limit exceeded"),
+            Self::Metaspace => key!("Metaspace"),
+            Self::CompressedClassSpace => key!("Compressed class space"),
+            Self::ArraySize => key!("array larger than the VM allows"),
+            Self::DirectBuffer => key!("direct buffer memory"),
+            Self::NativeThread => key!("no new native thread"),
+            Self::MapFailed => key!("mapping a file failed"),
+            Self::SwapSpace => key!("out of swap space"),
+            Self::NativeMethod => key!("native method"),
+            Self::NettyDirect => key!("Netty direct memory"),
+            Self::Unstated => key!("no reason written"),
+            Self::Other => key!("other"),
+        })
     }
 
     /// Whether HotSpot acts on `HeapDumpOnOutOfMemoryError`, `ExitOnOutOfMemoryError` and `OnOutOfMemoryError` for it

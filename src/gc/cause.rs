@@ -10,8 +10,10 @@ use super::occupancy::Ceiling;
 use super::report::{GcLife, Incident, IncidentKind, LifeEnd, Requested};
 use super::run::Run;
 use crate::finding::{Confidence, Evidence};
+use crate::key;
 use crate::t;
 use crate::text;
+use crate::text::said;
 use crate::time::SECOND;
 
 /// A reason why the collector suffered, or why the log ends.
@@ -47,19 +49,19 @@ pub enum Cause {
 impl Cause {
     /// The name a person uses.
     pub fn word(self) -> &'static str {
-        match self {
-            Self::Leak => "a leak: the live set grows steadily",
-            Self::Spike => "a spike: the live set jumped",
-            Self::UndersizedHeap => "a heap too small for the live set",
-            Self::Metaspace => "metaspace is exhausted",
-            Self::ExplicitGc => "System.gc() is called again and again",
-            Self::DirectMemory => "direct memory is exhausted",
-            Self::Humongous => "humongous allocations",
-            Self::Fragmentation => "humongous objects leave the free space in pieces",
-            Self::GcLocker => "JNI critical sections hold up collections",
-            Self::CpuStarvation => "the collector does not get the CPU",
-            Self::KilledFromOutside => "killed from outside",
-        }
+        said(match self {
+            Self::Leak => key!("a leak: the live set grows steadily"),
+            Self::Spike => key!("a spike: the live set jumped"),
+            Self::UndersizedHeap => key!("a heap too small for the live set"),
+            Self::Metaspace => key!("metaspace is exhausted"),
+            Self::ExplicitGc => key!("System.gc() is called again and again"),
+            Self::DirectMemory => key!("direct memory is exhausted"),
+            Self::Humongous => key!("humongous allocations"),
+            Self::Fragmentation => key!("humongous objects leave the free space in pieces"),
+            Self::GcLocker => key!("JNI critical sections hold up collections"),
+            Self::CpuStarvation => key!("the collector does not get the CPU"),
+            Self::KilledFromOutside => key!("killed from outside"),
+        })
     }
 }
 

@@ -3,6 +3,9 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::key;
+use crate::text::said;
+
 /// A collector, as far as the log tells.
 #[derive(
     Debug,
@@ -48,19 +51,19 @@ pub enum Collector {
 impl Collector {
     /// The name a person uses.
     pub fn word(self) -> &'static str {
-        match self {
-            Self::Unknown => "unknown collector",
+        said(match self {
+            Self::Unknown => key!("unknown collector"),
             Self::Serial => "Serial",
             Self::Parallel => "Parallel",
             Self::Cms => "CMS",
             Self::G1 => "G1",
             Self::Z => "ZGC",
-            Self::GenerationalZ => "generational ZGC",
+            Self::GenerationalZ => key!("generational ZGC"),
             Self::Shenandoah => "Shenandoah",
-            Self::GenerationalShenandoah => "generational Shenandoah",
+            Self::GenerationalShenandoah => key!("generational Shenandoah"),
             Self::Epsilon => "Epsilon",
             Self::OpenJ9 => "OpenJ9",
-        }
+        })
     }
 
     /// Whether the collector marks while the application runs, so that a Full collection is a failure of its plan.
@@ -103,18 +106,18 @@ pub enum PauseKind {
 impl PauseKind {
     /// The name a person uses.
     pub fn word(self) -> &'static str {
-        match self {
-            Self::Young => "young",
-            Self::Mixed => "mixed",
-            Self::Full => "full",
-            Self::Degenerated => "degenerated",
-            Self::InitialMark => "initial mark",
-            Self::Remark => "remark",
-            Self::Cleanup => "cleanup",
-            Self::Other => "other",
-            Self::Cycle => "concurrent cycle",
-            Self::Stall => "stall",
-        }
+        said(match self {
+            Self::Young => key!("young"),
+            Self::Mixed => key!("mixed"),
+            Self::Full => key!("full"),
+            Self::Degenerated => key!("degenerated"),
+            Self::InitialMark => key!("initial mark"),
+            Self::Remark => key!("remark"),
+            Self::Cleanup => key!("cleanup"),
+            Self::Other => key!("other"),
+            Self::Cycle => key!("concurrent cycle"),
+            Self::Stall => key!("stall"),
+        })
     }
 
     /// Whether all application threads stood still.

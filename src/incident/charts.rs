@@ -1,13 +1,17 @@
 //! The pictures of an incident: everything over one shared time axis.
 
 use super::report::{IncidentReport, Life};
+use crate::access::Interval;
 use crate::document::{
-    Axis, Band, Chart, Lane, Mark, Marker, Series, SpanRow, Spans, Timeline, Unit,
+    Axis, Band, Chart, HeatMap, Lane, Mark, Marker, Series, SpanRow, Spans, Timeline, Unit,
 };
-use crate::finding::Severity;
+use crate::finding::{Locator, Severity};
 use crate::gc::GcLife;
 use crate::t;
 use crate::time::{Moment, SECOND};
+
+/// Stretches of time in which the share lost to pauses is drawn.
+const STRETCHES: i64 = 240;
 
 /// The timeline of all sources, if there is anything with a time to draw.
 pub(super) fn timeline(report: &IncidentReport) -> Option<Chart> {
@@ -15,8 +19,10 @@ pub(super) fn timeline(report: &IncidentReport) -> Option<Chart> {
     let lanes: Vec<Lane> = [
         heap(report),
         pauses(report),
+        lost(report, from, to),
         requests(report),
         latency(report),
+        threads(report),
     ]
     .into_iter()
     .flatten()
@@ -32,6 +38,21 @@ pub(super) fn timeline(report: &IncidentReport) -> Option<Chart> {
             bands: bands(report),
         })
     })
+}
+
+/// The response times on the axis of the timeline.
+pub(super) fn map(report: &IncidentReport) -> Option<Chart> {
+    let access = &report.rooms.access;
+    let map = &access.heat_map;
+    (access.zoned && !map.cells.is_empty()).then_some(())?;
+    Some(Chart::HeatMap(HeatMap {
+        title: t!("Response times of transactions by their end"),
+        axis: Some(span(report)?),
+        from: map.from.0,
+        column: map.column_us,
+        rows: map.rows.clone(),
+        cells: map.cells.clone(),
+    }))
 }
 
 /// When each life ran.
@@ -137,6 +158,41 @@ fn pauses(report: &IncidentReport) -> Option<Lane> {
     lane(t!("GC pauses"), Unit::Micros, all)
 }
 
+/// The share of the time that pauses took, in as many stretches as a picture shows.
+fn lost(report: &IncidentReport, from: i64, to: i64) -> Option<Lane> {
+    let width = ((to - from) / STRETCHES).max(SECOND);
+    let mut points = Vec::new();
+    for (gc, start) in clocked(report) {
+        let (start, end) = (start.lo.0.max(from), start.plus(gc.end).lo.0.min(to));
+        let mut paused = vec![0; usize::try_from((end - start) / width + 1).unwrap_or(0)];
+        for point in &gc.points {
+            // A pause may reach over several stretches.
+            let (mut at, mut left) = (point.at, point.pause);
+            while left > 0 {
+                let part = left.min(width - at.rem_euclid(width));
+                let stretch = usize::try_from(at / width).ok();
+                let Some(sum) = stretch.and_then(|stretch| paused.get_mut(stretch)) else {
+                    break;
+                };
+                *sum += part;
+                (at, left) = (at + part, left - part);
+            }
+        }
+        let shares = (0_i64..).zip(paused).map(|(stretch, paused)| {
+            let at = start.saturating_add(stretch * width);
+            (at, paused as f64 / width as f64)
+        });
+        points.extend(shares);
+        points.push((end, f64::NAN));
+    }
+    let any = points.iter().any(|(_, share)| *share > 0.0);
+    any.then(|| Lane {
+        title: t!("Time lost to GC"),
+        unit: Unit::Share,
+        series: vec![series(t!("lost"), Mark::Area, points)],
+    })
+}
+
 fn requests(report: &IncidentReport) -> Option<Lane> {
     let access = &report.rooms.access;
     if !access.zoned || access.seconds.is_empty() {
@@ -179,11 +235,44 @@ fn latency(report: &IncidentReport) -> Option<Lane> {
     let slowest = finished
         .map(|second| (second.at.0, second.max_us as f64))
         .collect();
+    let percentile = |of: fn(&Interval) -> i64| {
+        let timed = access.minutes.iter().filter(|minute| minute.p99_us > 0);
+        timed
+            .map(|minute| (minute.at.0, of(minute) as f64))
+            .collect()
+    };
     lane(
-        t!("Slowest request"),
+        t!("Latency"),
         Unit::Micros,
-        [series(t!("slowest"), Mark::Dots, slowest)],
+        [
+            series(t!("slowest"), Mark::Dots, slowest),
+            series(t!("p99"), Mark::Steps, percentile(|minute| minute.p99_us)),
+            series(t!("p50"), Mark::Steps, percentile(|minute| minute.p50_us)),
+        ],
     )
+}
+
+/// What the thread dumps count, where the timeline has their place.
+fn threads(report: &IncidentReport) -> Option<Lane> {
+    let (mut all, mut blocked) = (Vec::new(), Vec::new());
+    for dump in &report.rooms.threads.dumps {
+        let place = Locator::line(dump.source.clone(), dump.line);
+        let entry = report
+            .timeline
+            .iter()
+            .find(|entry| entry.evidence.locator == place);
+        if let Some(entry) = entry {
+            let at = entry.at.middle().0;
+            all.push((at, dump.thread_count as f64));
+            let count = dump.by_state.get("BLOCKED").copied().unwrap_or(0);
+            blocked.push((at, count as f64));
+        }
+    }
+    let all = [
+        series(t!("all"), Mark::Sticks, all),
+        series("BLOCKED".to_owned(), Mark::Dots, blocked),
+    ];
+    lane(t!("Threads"), Unit::Count, all)
 }
 
 fn lane(title: String, unit: Unit, all: impl IntoIterator<Item = Series>) -> Option<Lane> {

@@ -124,7 +124,11 @@ impl IncidentReport {
 
     fn picture(&self) -> Vec<Block> {
         let charts = [charts::timeline(self), charts::lives(self)];
-        let charts: Vec<Block> = charts.into_iter().flatten().map(Block::Chart).collect();
+        let mut charts: Vec<Block> = charts.into_iter().flatten().map(Block::Chart).collect();
+        if let Some(map) = charts::map(self) {
+            let title = t!("Response times of transactions by their end");
+            charts.push(Section::detail(title, vec![Block::Chart(map)]));
+        }
         match charts.is_empty() {
             true => Vec::new(),
             false => vec![Section::main(t!("One clock"), charts)],

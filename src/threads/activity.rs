@@ -1,5 +1,7 @@
 //! What a thread is doing, in one word.
 
+use crate::key;
+use crate::text::said;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -64,33 +66,33 @@ pub enum Activity {
 impl Activity {
     /// A few words that complete "the thread …".
     pub fn words(self) -> &'static str {
-        match self {
-            Self::Gc => "collects garbage",
-            Self::Vm => "works for the VM",
-            Self::Idle => "waits for work",
-            Self::Monitor => "waits to enter a monitor",
-            Self::Lock => "waits for a lock",
-            Self::ClassInit => "waits for a class to be initialised",
-            Self::PoolWait => "waits for an object from a pool",
-            Self::Database => "waits for a database",
-            Self::HttpClient => "waits for an HTTP service",
-            Self::Redis => "waits for Redis",
-            Self::Messaging => "waits for a message broker",
-            Self::Directory => "waits for a directory server",
-            Self::Dns => "resolves a host name",
-            Self::Connect => "opens a connection",
-            Self::Socket => "reads from or writes to a socket",
-            Self::Logging => "writes a log",
-            Self::ClassLoading => "loads classes",
-            Self::File => "reads or writes a file",
-            Self::Process => "waits for another process",
-            Self::Entropy => "gathers entropy",
-            Self::ExplicitGc => "asks for a garbage collection",
-            Self::Sleep => "sleeps",
-            Self::Wait => "waits for a result or a condition",
-            Self::Run => "runs",
-            Self::Unknown => "does something its stack does not show",
-        }
+        said(match self {
+            Self::Gc => key!("collects garbage"),
+            Self::Vm => key!("works for the VM"),
+            Self::Idle => key!("waits for work"),
+            Self::Monitor => key!("waits to enter a monitor"),
+            Self::Lock => key!("waits for a lock"),
+            Self::ClassInit => key!("waits for a class to be initialised"),
+            Self::PoolWait => key!("waits for an object from a pool"),
+            Self::Database => key!("waits for a database"),
+            Self::HttpClient => key!("waits for an HTTP service"),
+            Self::Redis => key!("waits for Redis"),
+            Self::Messaging => key!("waits for a message broker"),
+            Self::Directory => key!("waits for a directory server"),
+            Self::Dns => key!("resolves a host name"),
+            Self::Connect => key!("opens a connection"),
+            Self::Socket => key!("reads from or writes to a socket"),
+            Self::Logging => key!("writes a log"),
+            Self::ClassLoading => key!("loads classes"),
+            Self::File => key!("reads or writes a file"),
+            Self::Process => key!("waits for another process"),
+            Self::Entropy => key!("gathers entropy"),
+            Self::ExplicitGc => key!("asks for a garbage collection"),
+            Self::Sleep => key!("sleeps"),
+            Self::Wait => key!("waits for a result or a condition"),
+            Self::Run => key!("runs"),
+            Self::Unknown => key!("does something its stack does not show"),
+        })
     }
 
     /// Whether the thread waits for something other than input, the network or the processor.

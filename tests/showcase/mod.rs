@@ -236,6 +236,7 @@ fn hostile() -> Document {
                     })),
                     Block::Chart(Chart::HeatMap(HeatMap {
                         title: "No requests".to_owned(),
+                        axis: None,
                         from: 0,
                         column: 0,
                         rows: Vec::new(),
@@ -665,6 +666,7 @@ fn heat_map() -> Chart {
     }
     Chart::HeatMap(HeatMap {
         title: "Response-time map".to_owned(),
+        axis: None,
         from: START,
         column: 10 * SECOND,
         rows,

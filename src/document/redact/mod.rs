@@ -7,6 +7,8 @@
 mod pseudonyms;
 mod secrets;
 
+use std::collections::BTreeMap;
+
 use pseudonyms::Pseudonyms;
 use serde_json::Value;
 
@@ -26,12 +28,12 @@ pub enum Profile {
 }
 
 /// What was done to a report.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Redacted {
     /// Secrets and personal data replaced.
     pub removed: u64,
-    /// Different hosts, pods and addresses that got a pseudonym.
-    pub pseudonyms: u64,
+    /// Hosts, pods and addresses with the pseudonym that each got. Tells what the report does not: not for its readers.
+    pub pseudonyms: BTreeMap<String, String>,
 }
 
 /// Removes from every string of `value`, keys included, what `profile` does not allow. Doing it again changes nothing.
@@ -58,7 +60,7 @@ pub fn value(value: &mut Value, profile: Profile) -> Redacted {
                 Some(())
             });
         }
-        count.pseudonyms = names.len();
+        count.pseudonyms = names.given();
     }
     count
 }

@@ -47,9 +47,9 @@ pub(super) struct Known {
 }
 
 impl Pseudonyms {
-    /// How many different names got a pseudonym.
-    pub(super) fn len(&self) -> u64 {
-        self.given.len() as u64
+    /// The names with their pseudonyms.
+    pub(super) fn given(self) -> BTreeMap<String, String> {
+        self.given
     }
 
     /// The text with pseudonyms in place of names, or `None` when there are none.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use super::axis::TimeAxis;
-use super::{LEFT, Picture, RIGHT, WIDTH, label, number};
+use super::{LEFT, Picture, WIDTH, label, number};
 use crate::document::{Axis, HeatMap, Table, Unit};
 use crate::render::scale;
 use crate::{t, text};
@@ -33,7 +33,9 @@ pub(super) fn picture(chart: &HeatMap, id: &str) -> Picture {
         .column
         .max(1)
         .saturating_mul((columns * per_column) as i64);
-    let axis = TimeAxis::new(Axis::Wall, chart.from, chart.from.saturating_add(width));
+    let ends = (chart.from, chart.from.saturating_add(width));
+    let (from, to) = chart.axis.unwrap_or(ends);
+    let axis = TimeAxis::new(Axis::Wall, from, to);
     let mut cells = Cells::new();
     for (column, row, requests, failed) in &chart.cells {
         let row = (*row as usize / per_row).min(rows - 1);
@@ -63,7 +65,8 @@ pub(super) fn picture(chart: &HeatMap, id: &str) -> Picture {
         );
     }
     let _ = writeln!(body, "<g clip-path=\"url(#{id}c)\"><g class=\"data\">");
-    let column_width = (RIGHT - LEFT) / columns.max(1) as f64;
+    let left = axis.x(ends.0);
+    let column_width = (axis.x(ends.1) - left) / columns.max(1) as f64;
     // One path a shade: a rectangle each would make the page three times as long.
     let mut paths: BTreeMap<String, String> = BTreeMap::new();
     for (row, column, length, shade) in runs(&cells, peak) {
@@ -71,7 +74,7 @@ pub(super) fn picture(chart: &HeatMap, id: &str) -> Picture {
         let _ = write!(
             paths.entry(shade).or_default(),
             "M{} {}h{width}v{}h-{width}z",
-            number(LEFT + column as f64 * column_width),
+            number(left + column as f64 * column_width),
             number(bottom - (row + 1) as f64 * step),
             number(step)
         );
