@@ -210,49 +210,41 @@ fn particles_that_depend_on_the_hole_are_seen() {
 }
 
 #[test]
-#[ignore = "the translation is not complete yet"]
 fn access() {
     complete("access");
 }
 
 #[test]
-#[ignore = "the translation is not complete yet"]
 fn events() {
     complete("events");
 }
 
 #[test]
-#[ignore = "the translation is not complete yet"]
 fn gc() {
     complete("gc");
 }
 
 #[test]
-#[ignore = "the translation is not complete yet"]
 fn heap() {
     complete("heap");
 }
 
 #[test]
-#[ignore = "the translation is not complete yet"]
 fn host() {
     complete("host");
 }
 
 #[test]
-#[ignore = "the translation is not complete yet"]
 fn incident() {
     complete("incident");
 }
 
 #[test]
-#[ignore = "the translation is not complete yet"]
 fn shared() {
     complete("shared");
 }
 
 #[test]
-#[ignore = "the translation is not complete yet"]
 fn threads() {
     complete("threads");
 }
@@ -271,7 +263,6 @@ fn korean(folder: &str, format: &str) -> String {
 
 /// Four words in a row of a template, as they stand there, are a sentence that was not translated.
 #[test]
-#[ignore = "the translation is not complete yet"]
 fn korean_reports_hold_no_english_sentence() {
     let words = all_words();
     let mut complaints = Vec::new();
