@@ -127,11 +127,27 @@ fn describe(heap: &Heap<'_>, loaded: &Loaded, report: &mut HeapReport) {
     report.class_count = real.count() as u64;
     report.reachable_objects = u64::from(heap.tree.len()) - 1;
     report.reachable_bytes = heap.total();
-    let (objects, bytes, classes) = histogram::of_unreachable(heap, HeapReport::UNREACHABLE);
+    // None of these knows of the others, and each is one long walk over all objects.
+    let ((waste, histogram), (suspects, (references, (locks, unreachable)))) = rayon::join(
+        || (waste::find(heap), Histogram::of(heap)),
+        || {
+            let unreachable = || histogram::of_unreachable(heap, HeapReport::UNREACHABLE);
+            rayon::join(
+                || suspects::find(heap),
+                || {
+                    rayon::join(
+                        || references::count(heap),
+                        || rayon::join(|| locks::read(heap), unreachable),
+                    )
+                },
+            )
+        },
+    );
+    let (objects, bytes, classes) = unreachable;
     report.unreachable_objects = objects;
     report.unreachable_bytes = bytes;
     report.unreachable = classes;
-    report.references = references::count(heap);
+    report.references = references;
     report.roots = loaded
         .roots
         .iter()
@@ -140,17 +156,16 @@ fn describe(heap: &Heap<'_>, loaded: &Loaded, report: &mut HeapReport) {
             count: *count,
         })
         .collect();
-    let histogram = Histogram::of(heap);
     report.histogram = histogram.rows(heap, HeapReport::CLASSES);
     report.consumers = histogram.consumers(heap);
-    report.suspects = suspects::find(heap);
+    report.suspects = suspects;
     let threads = threads::read(heap);
     report.thread_count = threads.count;
     report.oom_thread = threads.oom;
     report.threads = threads.list;
     report.threads.truncate(HeapReport::THREADS);
-    report.locks = locks::read(heap);
-    report.waste = waste::find(heap);
+    report.locks = locks;
+    report.waste = waste;
     report.findings = rules::check(&Model {
         heap,
         histogram: &histogram,
