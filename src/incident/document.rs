@@ -10,7 +10,7 @@ use crate::text::{count, duration, percent};
 use crate::time::{Moment, SECOND};
 
 /// Rows of the timeline shown before the rest is left to the detail.
-const TIMELINE: usize = 16;
+const TIMELINE: usize = 10;
 
 impl IncidentReport {
     /// The report as blocks.

@@ -43,7 +43,7 @@ impl Need {
                 t!("jcmd PID Thread.print -l > threads-2.txt"),
             ),
             Self::HeapDump => (
-                t!("a heap dump"),
+                t!("a heap dump of the life that ended"),
                 t!("who holds the memory"),
                 t!("-XX:+HeapDumpOnOutOfMemoryError -XX:HeapDumpPath=/a/volume/that/survives"),
             ),

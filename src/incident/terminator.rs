@@ -385,11 +385,12 @@ fn end_record<'a>(case: &Case<'a>) -> Option<&'a Terminated> {
 fn record_evidence(case: &Case<'_>) -> Option<Evidence> {
     let life = case.container()?;
     let end = life.end.as_ref()?;
-    let code = end
-        .exit_code
-        .map_or("?".to_owned(), |code| code.to_string());
-    let reason = end.reason.as_deref().unwrap_or("none");
-    let statement = t!("exit code {code}, reason {reason}", code, reason);
+    let statement = match (end.exit_code, end.reason.as_deref()) {
+        (Some(code), Some(reason)) => t!("exit code {code}, reason {reason}", code, reason),
+        (Some(code), None) => t!("exit code {code}", code),
+        (None, Some(reason)) => t!("exit code not recorded, reason {reason}", reason),
+        (None, None) => t!("exit code not recorded"),
+    };
     Some(Evidence::new(statement, life.locators.last()?.clone()))
 }
 

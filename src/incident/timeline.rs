@@ -55,16 +55,17 @@ fn from_lives(case: &Case<'_>, number: u64, entries: &mut Vec<Entry>) {
     let place = case.container().and_then(|life| life.locators.last());
     if let (Some(ended), Some(place), Some(life)) = (case.life.ended, place, case.container()) {
         let end = life.end.clone().unwrap_or_default();
-        let code = end
-            .exit_code
-            .map_or("?".to_owned(), |code| code.to_string());
-        let reason = end.reason.unwrap_or_else(|| "?".to_owned());
-        let statement = t!(
-            "life {number} ends: exit code {code}, reason {reason}",
-            number,
-            code,
-            reason
-        );
+        let statement = match (end.exit_code, end.reason) {
+            (Some(code), Some(reason)) => t!(
+                "life {number} ends: exit code {code}, reason {reason}",
+                number,
+                code,
+                reason
+            ),
+            (Some(code), None) => t!("life {number} ends: exit code {code}", number, code),
+            (None, Some(reason)) => t!("life {number} ends: {reason}", number, reason),
+            (None, None) => t!("life {number} ends, exit code not recorded", number),
+        };
         let evidence = Evidence::new(statement.clone(), place.clone());
         entries.push(entry(ended, Severity::Critical, statement, evidence));
     }
