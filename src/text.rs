@@ -125,7 +125,7 @@ macro_rules! t {
     (@value $name:ident) => { $name };
 }
 
-/// Marks a word of the catalogue that is shown elsewhere, through [`said`](crate::text::said). See the
+/// Marks a word of the catalogue that is shown elsewhere, through [`said`]. See the
 /// [module](crate::text).
 #[macro_export]
 macro_rules! key {
