@@ -232,12 +232,7 @@ pub(super) fn of_list(
         sum.shallow += bytes;
         sum.retained += bytes;
     }
-    let mut rows: Vec<ClassRow> = (0..)
-        .zip(sums)
-        .filter(|(_, sums)| sums.instances > 0)
-        .map(|(number, sums)| class_row(heap.classes.get(number), sums))
-        .collect();
-    sort_rows(&mut rows);
+    let mut rows = rows_of(heap, sums);
     rows.truncate(most);
     rows
 }
@@ -267,13 +262,18 @@ pub(super) fn of_subtrees(heap: &Heap<'_>, positions: &[u32]) -> (u64, Vec<Class
             sums[number as usize].add(&heap.tree, position, shallow);
         }
     }
+    (bytes, rows_of(heap, sums))
+}
+
+/// The classes that have instances, most bytes first; `sums` are by number of class.
+fn rows_of(heap: &Heap<'_>, sums: Vec<Sums>) -> Vec<ClassRow> {
     let mut rows: Vec<ClassRow> = (0..)
         .zip(sums)
         .filter(|(_, sums)| sums.instances > 0)
         .map(|(number, sums)| class_row(heap.classes.get(number), sums))
         .collect();
     sort_rows(&mut rows);
-    (bytes, rows)
+    rows
 }
 
 fn class_row(class: &Class, sums: Sums) -> ClassRow {

@@ -52,6 +52,7 @@ struct Counted {
     index: u32,
     class: u32,
     length: u32,
+    references: u32,
 }
 
 impl Count<'_> {
@@ -61,14 +62,15 @@ impl Count<'_> {
     }
 
     #[inline]
-    fn object(&mut self, object: &Counted, references: u32) {
+    fn object(&mut self, object: Counted) {
         let Counted {
             at,
             id,
             index,
             class,
             length,
-        } = *object;
+            references,
+        } = object;
         let reading = self.reading;
         let local = match reading.locals.is_empty() {
             true => 0,
@@ -93,17 +95,14 @@ impl Visit for Count<'_> {
         if let Some((index, number)) = reading.object(at, id).zip(reading.classes.number(class)) {
             let mut count = 0;
             reading.of_instance(reading.classes.get(number), fields, |_| count += 1);
-            let (class, length) = (number, 0);
-            self.object(
-                &Counted {
-                    at,
-                    id,
-                    index,
-                    class,
-                    length,
-                },
-                count,
-            );
+            self.object(Counted {
+                at,
+                id,
+                index,
+                class: number,
+                length: 0,
+                references: count,
+            });
         }
     }
 
@@ -113,18 +112,14 @@ impl Visit for Count<'_> {
         if let Some((index, number)) = reading.object(at, id).zip(reading.classes.number(class)) {
             let mut count = 0;
             reading.of_array(elements, |_| count += 1);
-            let length = elements.len() / reading.id_size;
-            let (class, length) = (number, length as u32);
-            self.object(
-                &Counted {
-                    at,
-                    id,
-                    index,
-                    class,
-                    length,
-                },
-                count,
-            );
+            self.object(Counted {
+                at,
+                id,
+                index,
+                class: number,
+                length: (elements.len() / reading.id_size) as u32,
+                references: count,
+            });
         }
     }
 
@@ -132,16 +127,14 @@ impl Visit for Count<'_> {
     fn primitives(&mut self, at: usize, id: u64, element: Type, length: u32) {
         if let Some(index) = self.reading.object(at, id) {
             let class = self.reading.classes.primitive_array(element);
-            self.object(
-                &Counted {
-                    at,
-                    id,
-                    index,
-                    class,
-                    length,
-                },
-                0,
-            );
+            self.object(Counted {
+                at,
+                id,
+                index,
+                class,
+                length,
+                references: 0,
+            });
         }
     }
 
@@ -151,17 +144,14 @@ impl Visit for Count<'_> {
         if let Some((index, number)) = reading.object(at, class.id).zip(number) {
             let mut count = 0;
             reading.of_class(number, |_| count += 1);
-            let (id, class, length) = (class.id, reading.classes.class_class(), 0);
-            self.object(
-                &Counted {
-                    at,
-                    id,
-                    index,
-                    class,
-                    length,
-                },
-                count,
-            );
+            self.object(Counted {
+                at,
+                id: class.id,
+                index,
+                class: reading.classes.class_class(),
+                length: 0,
+                references: count,
+            });
         }
     }
 }
