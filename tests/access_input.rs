@@ -12,9 +12,8 @@ mod common;
 mod traffic;
 
 use std::fs;
-use std::path::PathBuf;
 
-use common::root;
+use common::{corpus, root};
 use diag::access::{self, Options, merge};
 use diag::input::{Bundle, Kind, Silent, Source};
 use traffic::{FORMATS, Request, analyse, log, traffic};
@@ -87,17 +86,9 @@ fn other_kinds_of_logs_are_not_claimed() {
     }
 }
 
-fn corpus() -> Option<PathBuf> {
-    let corpus = std::env::var_os("DIAG_CORPUS").map(PathBuf::from);
-    if corpus.is_none() {
-        println!("skipped: DIAG_CORPUS is not set");
-    }
-    corpus.map(|path| path.join("access"))
-}
-
 #[test]
 fn files_of_the_corpus_parse() {
-    let Some(corpus) = corpus() else {
+    let Some(corpus) = corpus().map(|path| path.join("access")) else {
         return;
     };
     let mut wrong: Vec<String> = Vec::new();

@@ -7,6 +7,8 @@
     reason = "tests"
 )]
 
+mod common;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -15,13 +17,11 @@ use diag::access::{self, AccessReport, Options};
 use diag::input::{Bundle, Kind, Silent};
 use serde_json::Value;
 
+use common::corpus;
+
 /// The generator, compiled into `folder`; `None` without the lab.
 fn generator(folder: &Path) -> Option<PathBuf> {
-    let Some(corpus) = std::env::var_os("DIAG_CORPUS").map(PathBuf::from) else {
-        println!("skipped: DIAG_CORPUS is not set");
-        return None;
-    };
-    let source = corpus.join("../lab/accessgen/src/main.rs");
+    let source = corpus()?.join("../lab/accessgen/src/main.rs");
     let program = folder.join("accessgen");
     let compiled = Command::new("rustc")
         .args(["-O", "--edition=2021", "-o"])

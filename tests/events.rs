@@ -1,12 +1,12 @@
 //! The events room against real JVM output, real incidents, the formats of platforms, and damaged input.
 
-#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "tests")]
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 mod common;
 
 use std::path::Path;
 
-use common::{files, root};
+use common::{corpus, files, root};
 use diag::cli;
 use diag::events::{
     Event, EventsReport, KillReason, OomScope, OomVariant, Options, ProbeFailure, ProbeKind, Rough,
@@ -414,11 +414,10 @@ fn a_line_that_repeats_for_ever_stays_a_small_report() {
 
 #[test]
 fn the_public_samples_are_read_whole() {
-    let Some(corpus) = std::env::var_os("DIAG_CORPUS") else {
-        println!("skipped: DIAG_CORPUS is not set");
+    let Some(corpus) = corpus() else {
         return;
     };
-    let folder = Path::new(&corpus).join("events");
+    let folder = corpus.join("events");
     let report = opened(&folder);
     shown(&report);
     for coverage in &report.coverage {

@@ -3,22 +3,15 @@
 
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "tests")]
 
+mod common;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use diag::gc::{self, GcReport};
 use diag::input::{Kind, Silent, Source};
 
-/// The corpus, or `None` when the environment does not name it.
-fn corpus() -> Option<PathBuf> {
-    match std::env::var_os("DIAG_CORPUS") {
-        Some(path) => Some(PathBuf::from(path)),
-        None => {
-            println!("skipped: DIAG_CORPUS is not set");
-            None
-        }
-    }
-}
+use common::corpus;
 
 fn source(path: &Path) -> Source {
     let name = path.file_name().unwrap().to_string_lossy().into_owned();

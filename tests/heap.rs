@@ -6,22 +6,17 @@
     reason = "tests fail by panicking and say what they skip"
 )]
 
+mod common;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use diag::heap::{self, HeapReport, Options, RetainedAs};
 use diag::input::{Kind, Silent, Source};
 
-/// The corpus, or `None` after saying that the test is skipped.
-fn corpus() -> Option<PathBuf> {
-    let folder = std::env::var_os("DIAG_CORPUS").map(PathBuf::from);
-    if folder.is_none() {
-        println!("skipped: DIAG_CORPUS is not set");
-    }
-    folder
-}
+use common::corpus;
 
 fn read(path: &Path) -> Vec<u8> {
     let raw = fs::read(path).unwrap();

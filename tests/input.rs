@@ -12,7 +12,7 @@ use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use common::{files, root};
+use common::{corpus, files, root};
 use diag::input::{Bundle, Certainty, Kind, Sample, Sniffer};
 use diag::time::Stamp;
 use flate2::Compression;
@@ -324,8 +324,7 @@ fn the_seeds_of_the_fuzzer_are_read() {
 /// Recognition against the corpus: every folder of it holds one kind of evidence, beside a few files of none.
 #[test]
 fn the_corpus_is_recognised_by_content() {
-    let Some(corpus) = std::env::var_os("DIAG_CORPUS").map(PathBuf::from) else {
-        println!("skipped: DIAG_CORPUS is not set");
+    let Some(corpus) = corpus() else {
         return;
     };
     let mut complaints = Vec::new();

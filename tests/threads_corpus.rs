@@ -1,25 +1,21 @@
 //! The threads room over the corpus: the index that was made without it, and programs whose fault is known.
 
-#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "tests")]
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+mod common;
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use diag::input::{Kind, Silent, Source};
 use diag::threads::{Options, ThreadsReport, analyse};
+
+use common::corpus;
 
 fn read(path: &Path) -> ThreadsReport {
     let name = path.display().to_string();
     let source = Source::of(&name, fs::read(path).unwrap(), Kind::ThreadDump);
     analyse(&[&source], &Options::default(), &Silent)
-}
-
-fn corpus() -> Option<PathBuf> {
-    let Some(path) = std::env::var_os("DIAG_CORPUS") else {
-        println!("skipped: DIAG_CORPUS is not set");
-        return None;
-    };
-    Some(PathBuf::from(path))
 }
 
 /// Lines that are damaged on purpose, by file.

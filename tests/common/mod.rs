@@ -9,6 +9,16 @@ pub(crate) fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
+/// The corpus, or `None` after saying that the test is skipped.
+#[allow(clippy::print_stdout, reason = "says why nothing was tested")]
+pub(crate) fn corpus() -> Option<PathBuf> {
+    let folder = std::env::var_os("DIAG_CORPUS").map(PathBuf::from);
+    if folder.is_none() {
+        println!("skipped: DIAG_CORPUS is not set");
+    }
+    folder
+}
+
 /// All files below `folder` in the order of their names, relative to the top with `/`. Build results are left out.
 pub(crate) fn files(folder: &str) -> Vec<String> {
     let mut out = Vec::new();
