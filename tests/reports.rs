@@ -151,7 +151,7 @@ fn every_picture_is_on_the_page_that_should_have_it() {
         "Dominator tree: each box would be freed without the one above it",
         "class com.acme.shop.catalog.PriceCache: 82.4 MiB, 88.1 %",
         "Retained bytes by holder",
-        "Java threads by state",
+        "Threads by state",
         "Threads by call",
     ] {
         assert!(leak.contains(wanted), "{wanted}");

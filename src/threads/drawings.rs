@@ -164,7 +164,7 @@ impl ThreadsReport {
                 .collect(),
         });
         let chart = Chart::Bars(Bars {
-            title: t!("Java threads by state"),
+            title: t!("Threads by state"),
             unit: Unit::Count,
             bars: bars.collect(),
         });

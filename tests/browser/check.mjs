@@ -89,8 +89,11 @@ async function examine(path) {
   await page.emulateMedia({colorScheme: 'light'});
   await work(page, path, name);
 
+  // Paper is light, whatever the reader's screen is.
   await page.emulateMedia({media: 'print', colorScheme: 'dark'});
-  await page.pdf({path: join(folder, `${name}.pdf`), format: 'A4', printBackground: true});
+  const paper = await page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+  check(path, 'prints on dark ground:', paper === 'rgb(255, 255, 255)', paper);
+  await page.pdf({path: join(folder, `${name}.pdf`), format: 'A4', preferCSSPageSize: true, printBackground: true});
   await page.evaluate(() => document.querySelectorAll('details.more').forEach(node => { node.open = true; }));
   for (const [colorScheme, width] of [['light', 1024], ['dark', 360]]) {
     await page.emulateMedia({media: 'screen', colorScheme});

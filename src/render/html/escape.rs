@@ -8,6 +8,9 @@ use crate::document::{Span, Words};
 /// Most bytes of one piece of text; nothing that a person reads is longer.
 const LONGEST: usize = 20_000;
 
+/// Shorter names are never broken.
+const SHORT: usize = 24;
+
 /// Text or the value of a quoted attribute, in one line.
 pub(super) fn text(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
@@ -42,6 +45,12 @@ pub(super) fn words(words: &Words) -> String {
     for span in words.0.iter().filter(|span| !span.text().is_empty()) {
         match span {
             Span::Plain(plain) => out += &prose(plain),
+            // The name of a thread or a flag stays whole; what is longer may be broken.
+            Span::Code(name) if name.len() < SHORT => {
+                out += "<code class=\"nb\">";
+                out += &text(name);
+                out += "</code>";
+            }
             Span::Code(name) => {
                 out += "<code>";
                 out += &together(&breakable(&text(name)));
@@ -60,10 +69,16 @@ pub(super) fn words(words: &Words) -> String {
 /// A sentence. Not for attributes: it may hold elements.
 pub(super) fn prose(sentence: &str) -> String {
     let escaped = text(sentence);
-    match together(&escaped) {
-        Cow::Borrowed(_) => escaped,
-        Cow::Owned(out) => out,
+    let long = |word: &str| word.len() >= SHORT && word.contains('.');
+    if !escaped.split(' ').any(long) {
+        return together(&escaped).into_owned();
     }
+    let words = escaped.split(' ').map(|word| match long(word) {
+        true => breakable(word),
+        false => Cow::Borrowed(word),
+    });
+    let words: Vec<Cow<'_, str>> = words.collect();
+    together(&words.join(" ")).into_owned()
 }
 
 /// Words after a number that never begin a line.
@@ -78,10 +93,12 @@ fn together(escaped: &str) -> Cow<'_, str> {
     let mut copied = 0;
     for (at, byte) in bytes.iter().enumerate() {
         let before = at.checked_sub(1).map(|before| bytes[before]);
-        let rest = &escaped.as_bytes()[at + 1..];
         match byte {
             b'-' if !before.is_some_and(|byte| byte.is_ascii_alphanumeric() || byte == b'-') => {
-                let dashes = 1 + rest.iter().take_while(|byte| **byte == b'-').count();
+                let dashes = 1 + bytes[at + 1..]
+                    .iter()
+                    .take_while(|byte| **byte == b'-')
+                    .count();
                 if bytes.get(at + dashes).is_some_and(u8::is_ascii_alphabetic) {
                     out += &escaped[copied..at];
                     copied = at + dashes + 1;
@@ -112,7 +129,7 @@ fn together(escaped: &str) -> Cow<'_, str> {
 
 /// Escaped text with places where a long name may be broken: after a dot, a slash, a dollar sign.
 pub(super) fn breakable(escaped: &str) -> Cow<'_, str> {
-    if escaped.len() < 24 {
+    if escaped.len() < SHORT {
         return Cow::Borrowed(escaped);
     }
     let mut out = String::with_capacity(escaped.len() + 40);
@@ -164,8 +181,8 @@ mod tests {
             "&lt;a href=&#39;x&#39;&gt;&quot;&amp;␛"
         );
         assert_eq!(
-            prose("lost 85 % in 2 min 3 s: set -XX:+UseG1GC, --xss-a; a - b, x-y"),
-            "lost 85\u{a0}% in 2\u{a0}min 3\u{a0}s: set <span class=\"nb\">-X</span>X:+UseG1GC, \
+            prose("lost 85 % in 2 min 3 s마다: set -XX:+UseG1GC, --xss-a; a - b, x-y"),
+            "lost 85\u{a0}% in 2\u{a0}min 3\u{a0}s마다: set <span class=\"nb\">-X</span>X:+UseG1GC, \
              <span class=\"nb\">--x</span>ss-a; a - b, x-y"
         );
         assert_eq!(breakable(&text("short.name")), "short.name");
