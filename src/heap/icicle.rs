@@ -18,8 +18,10 @@ const SHARE: u64 = 200;
 const DEPTH: u32 = 32;
 /// Fewest objects that make a chain.
 const CHAIN: usize = 24;
-/// Most objects of one class that are looked into: 16 MiB of positions.
-const MEMBERS: usize = 1 << 22;
+/// Most objects that a link of a chain keeps directly.
+const LINKS: usize = 16;
+/// Most objects of one class that are looked into: to visit each object of a large heap once more takes seconds.
+const MEMBERS: usize = 1 << 17;
 
 /// The boxes, every holder before what it holds, larger ones first.
 pub(super) fn draw(heap: &Heap<'_>) -> Vec<DominatorRow> {
@@ -49,6 +51,7 @@ struct Drawing<'h, 'a> {
 /// Objects of one class that are each too small for a box.
 #[derive(Default)]
 struct Crowd {
+    class: u32,
     count: u64,
     bytes: u64,
     /// Their positions, as long as there are not too many.
@@ -63,7 +66,10 @@ impl Drawing<'_, '_> {
         }
         let tree = &self.heap.tree;
         let mut large = Vec::new();
-        let mut crowds: FxHashMap<u32, Crowd> = FxHashMap::default();
+        let mut crowds: Vec<Crowd> = Vec::new();
+        let mut places: FxHashMap<u32, usize> = FxHashMap::default();
+        // Children in a row are mostly of one class.
+        let mut last = (u32::MAX, 0);
         for (number, holder) in holders.iter().enumerate() {
             let linked = chain.get(number + 1);
             for child in tree.children(*holder).filter(|child| Some(child) != linked) {
@@ -73,7 +79,17 @@ impl Drawing<'_, '_> {
                     continue;
                 }
                 let class = self.heap.class_number(tree.object(child));
-                let crowd = crowds.entry(class).or_default();
+                if class != last.0 {
+                    let place = *places.entry(class).or_insert(crowds.len());
+                    if place == crowds.len() {
+                        crowds.push(Crowd {
+                            class,
+                            ..Crowd::default()
+                        });
+                    }
+                    last = (class, place);
+                }
+                let crowd = &mut crowds[last.1];
                 crowd.count += 1;
                 crowd.bytes += bytes;
                 if crowd.count as usize <= MEMBERS {
@@ -83,7 +99,7 @@ impl Drawing<'_, '_> {
                 }
             }
         }
-        crowds.retain(|_, crowd| crowd.bytes >= self.least);
+        crowds.retain(|crowd| crowd.bytes >= self.least);
         let mut order: Vec<(u64, u32, Part)> = Vec::new();
         let names = self.names(&large);
         order.extend(
@@ -94,7 +110,7 @@ impl Drawing<'_, '_> {
         order.extend(
             crowds
                 .into_iter()
-                .map(|(class, crowd)| (crowd.bytes, class, Part::Crowd(crowd))),
+                .map(|crowd| (crowd.bytes, crowd.class, Part::Crowd(crowd))),
         );
         order.sort_by_key(|(bytes, which, part)| {
             (
@@ -151,7 +167,7 @@ impl Drawing<'_, '_> {
         }
     }
 
-    /// The objects from `position` on that each keep exactly one other object of their own class.
+    /// The objects from `position` on that each keep exactly one other object of their own class, and little else.
     fn chain(&self, position: u32) -> Vec<u32> {
         let tree = &self.heap.tree;
         let class_of = |position: u32| self.heap.class_number(tree.object(position));
@@ -159,12 +175,14 @@ impl Drawing<'_, '_> {
         let mut chain = vec![position];
         let mut at = position;
         loop {
-            let mut alike = tree.children(at).filter(|child| class_of(*child) == class);
-            match (alike.next(), alike.next()) {
-                (Some(next), None) => chain.push(next),
+            let mut children = tree.children(at);
+            let near = children.by_ref().take(LINKS);
+            let alike: Vec<u32> = near.filter(|child| class_of(*child) == class).collect();
+            match (&alike[..], children.next()) {
+                ([next], None) => at = *next,
                 _ => return chain,
             }
-            at = chain[chain.len() - 1];
+            chain.push(at);
         }
     }
 

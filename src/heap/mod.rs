@@ -160,13 +160,13 @@ fn describe(heap: &Heap<'_>, loaded: &Loaded, report: &mut HeapReport) {
     report.histogram = histogram.rows(heap, HeapReport::CLASSES);
     report.consumers = histogram.consumers(heap);
     report.suspects = suspects;
-    let threads = threads::read(heap);
+    let (threads, dominators) = rayon::join(|| threads::read(heap), || icicle::draw(heap));
+    report.dominators = dominators;
     report.thread_count = threads.count;
     report.oom_thread = threads.oom;
     report.threads = threads.list;
     report.threads.truncate(HeapReport::THREADS);
     report.locks = locks;
-    report.dominators = icicle::draw(heap);
     report.waste = waste;
     report.findings = rules::check(&Model {
         heap,
