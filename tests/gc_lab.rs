@@ -346,3 +346,65 @@ fn parts_of_a_pause_of_zgc_are_no_pauses() {
             .all(|point| point.cause.is_empty() || !point.kind.stops_the_world())
     );
 }
+
+/// A log of uptimes in the envelope of a container runtime or of syslog: the start of the JVM lies within what is said.
+#[test]
+fn a_log_of_uptimes_is_anchored_by_its_envelope() {
+    use diag::input::Bundle;
+    use jiff::{Timestamp, ToSpan};
+    let started: Timestamp = "2026-11-22T10:00:00Z".parse().unwrap();
+    let lines: Vec<(String, i64)> = (0..40_i64)
+        .map(|n| {
+            let uptime = 200 + n * 777;
+            let text = format!(
+                "[{}.{:03}s][info][gc] GC({n}) Pause Young (Normal) (G1 Evacuation Pause) 9M->3M(20M) 1.500ms",
+                uptime / 1000,
+                uptime % 1000
+            );
+            // The runtime takes each line a little later than it was written.
+            (text, uptime + 3 + n * 13 % 40)
+        })
+        .collect();
+    let wrap = |write: &dyn Fn(&str, &str) -> String| -> String {
+        let stamped = lines.iter().map(|(text, millis)| {
+            let received = started.checked_add(millis.milliseconds()).unwrap();
+            write(text, &format!("{received:.9}"))
+        });
+        stamped.collect()
+    };
+    let logs = [
+        (
+            "cri.log",
+            wrap(&|text, time| format!("{time} stdout F {text}\n")),
+        ),
+        (
+            "docker.log",
+            wrap(&|text, time| {
+                format!("{{\"log\":\"{text}\\n\",\"stream\":\"stdout\",\"time\":\"{time}\"}}\n")
+            }),
+        ),
+        (
+            "syslog",
+            wrap(&|text, time| format!("<14>1 {time} node shop 7 - - {text}\n")),
+        ),
+    ];
+    for (name, text) in logs {
+        let bundle = Bundle::from_buffers(vec![(name.to_owned(), text.into())], gc::SNIFFERS);
+        let source = &bundle.sources[0];
+        let report = gc::analyse(&[source], &gc::Options::default(), &Silent);
+        let life = &report.lives[0];
+        assert_eq!(life.pauses.count, 40, "{name}");
+        let anchor = life
+            .anchor
+            .clone()
+            .unwrap_or_else(|| panic!("{name} has no anchor"));
+        assert!(anchor.evidence.contains("envelope"), "{name} {anchor:?}");
+        let moment = life.started.unwrap();
+        let truth = diag::time::Instant(started.as_microsecond());
+        assert!(
+            moment.lo <= truth && truth <= moment.hi,
+            "{name} {moment:?}"
+        );
+        assert!(anchor.error <= 600_000, "{name} {anchor:?}");
+    }
+}

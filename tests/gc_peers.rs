@@ -1,8 +1,6 @@
 //! Where GCViewer, GCToolKit, garbagecat and Jifa go wrong on real logs: one test a mistake. What each does is measured;
 //! the log of each test has the lines that mislead it.
 
-#![expect(clippy::unwrap_used, reason = "tests")]
-
 use diag::gc::{self, GcLife, GcReport, PauseKind};
 use diag::input::{Kind, Silent, Source};
 

@@ -26,6 +26,7 @@ mod other_safepoints;
 mod overhead_limit;
 mod rising_live_set;
 mod serial_collector;
+mod slow_references;
 mod spike;
 mod system_time;
 mod thrashing;
@@ -65,6 +66,7 @@ pub(super) const RULES: &[&dyn Rule<GcLife>] = &[
     &system_time::HighSystemTime,
     &time_to_safepoint::TimeToSafepoint,
     &other_safepoints::OtherSafepoints,
+    &slow_references::SlowReferences,
     &serial_collector::SerialCollector,
     &heap_against_memory::HeapAgainstMemory,
     &compressed_oops::CompressedOops,
