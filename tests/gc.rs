@@ -159,12 +159,8 @@ fn every_generated_log_has_its_known_cause_and_no_other_spiral() {
         ("spike-g1-17.log", Some(Cause::Spike), true),
         ("metaspace-g1-17.log", Some(Cause::Metaspace), true),
         ("undersized-g1-17.log", Some(Cause::UndersizedHeap), false),
-        // A map that nothing bounds, full within half a second: no log can tell it from data that does not fit.
-        (
-            "overhead-parallel-17.log",
-            Some(Cause::UndersizedHeap),
-            true,
-        ),
+        // A map that nothing bounds, full within half a second.
+        ("overhead-parallel-17.log", Some(Cause::FilledAtOnce), true),
         ("explicit-g1-17.log", Some(Cause::ExplicitGc), false),
         ("oomkill-g1-17.log", Some(Cause::KilledFromOutside), false),
         ("spike-recover-g1-17.log", None, false),
@@ -185,6 +181,14 @@ fn every_generated_log_has_its_known_cause_and_no_other_spiral() {
     }
     let near = analyse(&[source(&corpus.join("gc/generated/spike-recover-g1-17.log"))]);
     assert!(near.lives[0].near_miss.is_some());
+    // A tenth of a second of throttling in 25 s leaves no trace in four pauses of milliseconds: see docs/gc.md.
+    let throttled = analyse(&[source(&corpus.join("gc/generated/throttle-g1-17.log"))]);
+    assert_eq!(
+        throttled.lives[0].cpu, None,
+        "no pause is long enough to be judged"
+    );
+    assert_eq!(throttled.findings.len(), 1);
+    assert_eq!(throttled.findings[0].rule, "gc/worker-count");
     let grey = analyse(&[source(&corpus.join("gc/generated/undersized-g1-17.log"))]);
     assert!(grey.lives[0].thrashing.is_some());
 }
@@ -415,4 +419,37 @@ fn a_comparison_names_what_got_better() {
         ("50.0 ms", "5.0 ms")
     );
     assert_eq!(longest.better, Some(true));
+    assert!(
+        comparison.verdict.contains("before"),
+        "names the measure: {}",
+        comparison.verdict
+    );
+    assert!(comparison.caveats.is_empty(), "{:?}", comparison.caveats);
+}
+
+/// Real logs of the laboratory: the same leak with two collectors and loads, and a calm run against one in trouble.
+#[test]
+fn logs_that_do_not_compare_are_said_not_to() {
+    let logs = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/lab/gc/logs");
+    let compare = |before: &str, after: &str| {
+        let [before, after] = [before, after].map(|name| analyse(&[source(&logs.join(name))]));
+        gc::compare(&before, after).comparison.unwrap()
+    };
+    let collectors = compare("leak-serial.log", "leak-parallel.log");
+    let has = |caveats: &[String], words: &str| caveats.iter().any(|text| text.contains(words));
+    assert!(has(&collectors.caveats, "from Serial to Parallel"));
+    let loads = compare("steady.log", "humongous.log");
+    assert!(
+        has(&loads.caveats, "load is not the same"),
+        "{:?}",
+        loads.caveats
+    );
+    assert!(loads.verdict.contains("per GiB"), "{}", loads.verdict);
+    let short = compare("steady-25.log", "workers.log");
+    assert!(
+        has(&short.caveats, "long: the longer one"),
+        "{:?}",
+        short.caveats
+    );
+    assert!(has(&short.caveats, "fewer than 10"), "{:?}", short.caveats);
 }

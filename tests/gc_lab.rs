@@ -1,4 +1,4 @@
-//! The GC room against logs of its own laboratory (fixtures/lab/gc): real JVMs 17 and 25, one known cause each.
+//! The GC room against logs of its own laboratory (fixtures/lab/gc): real JVMs 11 to 25, one known cause each.
 
 #![expect(clippy::unwrap_used, reason = "tests")]
 
@@ -57,6 +57,20 @@ fn every_program_has_its_known_cause() {
         ("fragment.log", Some(Cause::Fragmentation)),
         ("fragment-25.log", Some(Cause::Fragmentation)),
         ("locker.log", None),
+        ("locker-serial-11.log", None),
+        ("locker-parallel-21.log", None),
+        ("locker-g1-21.log", None),
+        ("locker-full.log", Some(Cause::GcLocker)),
+        ("filled.log", Some(Cause::FilledAtOnce)),
+        ("workers.log", None),
+        ("cms-leak-11.log", Some(Cause::Leak)),
+        ("cms-steady-11.log", None),
+        ("cms-explicit-11.log", Some(Cause::ExplicitGc)),
+        ("leak-shenandoah-11.log.gz", Some(Cause::Leak)),
+        ("leak-shenandoah-21.log.gz", Some(Cause::Leak)),
+        ("leak-g1-21.log.gz", Some(Cause::Leak)),
+        ("leak-z-21.log", Some(Cause::Leak)),
+        ("counted-parallel-21.log", Some(Cause::ExplicitGc)),
         ("starved.log", Some(Cause::CpuStarvation)),
         ("starved-25.log", Some(Cause::CpuStarvation)),
         ("killed.log", Some(Cause::KilledFromOutside)),
@@ -227,5 +241,170 @@ fn the_heap_at_exit_continues_the_last_collection() {
         // Sizes of pauses are cut to a megabyte.
         assert!(used + (1 << 20) >= after, "{log}: {used} {after}");
         assert!(used <= life.heap_max.unwrap(), "{log}");
+    }
+}
+
+/// What the JVM's own counters say at the end of the same run: `name<TAB>collections<TAB>milliseconds`.
+fn counters(name: &str) -> Vec<(String, u64)> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/lab/gc/logs");
+    let text = std::fs::read_to_string(folder.join(name)).unwrap();
+    let row = |line: &str| {
+        let mut fields = line.split('\t');
+        let name = fields.next()?.to_owned();
+        Some((name, fields.next()?.parse().ok()?))
+    };
+    text.lines().filter_map(row).collect()
+}
+
+/// JDK 11 and 21, every collector: the pauses of the log are the collections that the JVM counted itself. Its beans
+/// count cycles as well; those are left out, and what they leave out is said.
+#[test]
+fn the_counters_of_the_jvm_agree_with_the_log() {
+    let logs = [
+        ("counted-serial-11.log", ""),
+        ("counted-g1-11.log", "remark and cleanup have no bean"),
+        ("counted-shenandoah-11.log", ""),
+        ("counted-parallel-21.log", ""),
+        ("counted-g1-21.log.gz", ""),
+        ("counted-z-21.log", ""),
+        ("counted-genz-21.log", ""),
+        ("counted-shenandoah-21.log", ""),
+    ];
+    for (log, without) in logs {
+        let life = life(log);
+        let stem = log.split('.').next().unwrap();
+        let counted: u64 = counters(&format!("{stem}.txt"))
+            .iter()
+            .filter(|(bean, _)| !bean.ends_with("Cycles"))
+            .map(|(_, count)| count)
+            .sum();
+        let left_out = life.points.iter().filter(|point| {
+            let marking = matches!(
+                point.kind,
+                gc::PauseKind::Remark | gc::PauseKind::Cleanup | gc::PauseKind::InitialMark
+            );
+            !without.is_empty() && marking
+        });
+        let pauses = life.pauses.count + life.pauses.nested_count - left_out.count() as u64;
+        assert_eq!(pauses, counted, "{log}");
+    }
+    // The bean of ZGC until JDK 16 counts cycles, with three pauses each.
+    let cycles = counters("counted-z-11.txt")[0].1;
+    assert_eq!(life("counted-z-11.log").pauses.count, 3 * cycles);
+}
+
+/// CMS of JDK 11: the end of a failed young pause stands behind the full collection inside it.
+#[test]
+fn failures_of_cms_are_counted_once() {
+    let failed = life("cms-leak-11.log");
+    let text = include_str!("../fixtures/lab/gc/logs/cms-leak-11.log");
+    let ends = |what: &str| {
+        let is_end = |line: &&str| line.contains(what) && line.ends_with("ms");
+        text.lines().filter(is_end).count() as u64
+    };
+    assert_eq!(failed.pauses.full_count, ends(") Pause Full"));
+    let pauses = failed.pauses.count + failed.pauses.nested_count;
+    assert_eq!(pauses, ends(") Pause "));
+    assert!(failed.pauses.nested_count > 0);
+    let incident = |kind| failed.incident(kind).map(|incident| incident.count);
+    let modes = text.matches("Concurrent mode failure").count() as u64;
+    assert_eq!(
+        incident(gc::IncidentKind::ConcurrentModeFailure),
+        Some(modes)
+    );
+    assert_eq!(incident(gc::IncidentKind::PromotionFailed), Some(1));
+    let steady = life("cms-steady-11.log");
+    assert_eq!(steady.collector, gc::Collector::Cms);
+    assert!(
+        steady
+            .incident(gc::IncidentKind::ConcurrentModeFailure)
+            .is_none()
+    );
+    let kinds = |kind| {
+        steady
+            .points
+            .iter()
+            .filter(|point| point.kind == kind)
+            .count()
+    };
+    assert!(kinds(gc::PauseKind::InitialMark) > 1 && kinds(gc::PauseKind::Remark) > 1);
+}
+
+/// Before JDK 15 ZGC names what its threads do inside a pause like pauses: only the three of a cycle count.
+#[test]
+fn parts_of_a_pause_of_zgc_are_no_pauses() {
+    let life = life("counted-z-11.log");
+    let text = include_str!("../fixtures/lab/gc/logs/counted-z-11.log");
+    let parts = text
+        .lines()
+        .filter(|line| line.contains("(ZWorker#"))
+        .count();
+    assert!(parts > 100, "the log has them");
+    assert!(
+        life.points
+            .iter()
+            .all(|point| point.cause.is_empty() || !point.kind.stops_the_world())
+    );
+}
+
+/// A log of uptimes in the envelope of a container runtime or of syslog: the start of the JVM lies within what is said.
+#[test]
+fn a_log_of_uptimes_is_anchored_by_its_envelope() {
+    use diag::input::Bundle;
+    use jiff::{Timestamp, ToSpan};
+    let started: Timestamp = "2026-11-22T10:00:00Z".parse().unwrap();
+    let lines: Vec<(String, i64)> = (0..40_i64)
+        .map(|n| {
+            let uptime = 200 + n * 777;
+            let text = format!(
+                "[{}.{:03}s][info][gc] GC({n}) Pause Young (Normal) (G1 Evacuation Pause) 9M->3M(20M) 1.500ms",
+                uptime / 1000,
+                uptime % 1000
+            );
+            // The runtime takes each line a little later than it was written.
+            (text, uptime + 3 + n * 13 % 40)
+        })
+        .collect();
+    let wrap = |write: &dyn Fn(&str, &str) -> String| -> String {
+        let stamped = lines.iter().map(|(text, millis)| {
+            let received = started.checked_add(millis.milliseconds()).unwrap();
+            write(text, &format!("{received:.9}"))
+        });
+        stamped.collect()
+    };
+    let logs = [
+        (
+            "cri.log",
+            wrap(&|text, time| format!("{time} stdout F {text}\n")),
+        ),
+        (
+            "docker.log",
+            wrap(&|text, time| {
+                format!("{{\"log\":\"{text}\\n\",\"stream\":\"stdout\",\"time\":\"{time}\"}}\n")
+            }),
+        ),
+        (
+            "syslog",
+            wrap(&|text, time| format!("<14>1 {time} node shop 7 - - {text}\n")),
+        ),
+    ];
+    for (name, text) in logs {
+        let bundle = Bundle::from_buffers(vec![(name.to_owned(), text.into())], gc::SNIFFERS);
+        let source = &bundle.sources[0];
+        let report = gc::analyse(&[source], &gc::Options::default(), &Silent);
+        let life = &report.lives[0];
+        assert_eq!(life.pauses.count, 40, "{name}");
+        let anchor = life
+            .anchor
+            .clone()
+            .unwrap_or_else(|| panic!("{name} has no anchor"));
+        assert!(anchor.evidence.contains("envelope"), "{name} {anchor:?}");
+        let moment = life.started.unwrap();
+        let truth = diag::time::Instant(started.as_microsecond());
+        assert!(
+            moment.lo <= truth && truth <= moment.hi,
+            "{name} {moment:?}"
+        );
+        assert!(anchor.error <= 600_000, "{name} {anchor:?}");
     }
 }

@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::event::{Event, PauseKind};
+use super::filled;
 use super::humongous;
 use super::life::locator;
 use super::occupancy::Ceiling;
@@ -28,6 +29,8 @@ pub enum Cause {
     Spike,
     /// The live set is flat and close to the ceiling from the beginning.
     UndersizedHeap,
+    /// Whatever was allocated stayed alive until the heap was full: data that does not fit, or something without a bound.
+    FilledAtOnce,
     /// Class metadata fills its limit; the heap is nearly empty.
     Metaspace,
     /// The application calls `System.gc()` again and again.
@@ -53,6 +56,9 @@ impl Cause {
             Self::Leak => key!("a leak: the live set grows steadily"),
             Self::Spike => key!("a spike: the live set jumped"),
             Self::UndersizedHeap => key!("a heap too small for the live set"),
+            Self::FilledAtOnce => {
+                key!("everything allocated stayed alive until the heap was full")
+            }
             Self::Metaspace => key!("metaspace is exhausted"),
             Self::ExplicitGc => key!("System.gc() is called again and again"),
             Self::DirectMemory => key!("direct memory is exhausted"),
@@ -77,7 +83,7 @@ pub struct CauseVerdict {
 }
 
 /// A floor this high from the beginning leaves no room to work.
-const HIGH: f64 = 0.80;
+pub(super) const HIGH: f64 = 0.80;
 /// An application that has at most this share of the time ails, even without a spiral.
 const AILING: f64 = 0.90;
 /// Collections that are looked at even when the trouble had begun before them.
@@ -101,6 +107,11 @@ pub(super) fn find(run: &Run, life: &GcLife, sources: &[String]) -> Option<Cause
         .or_else(|| ailing.then(|| gc_locker(life)).flatten())
         .or_else(|| troubled.then(|| shape(run, life, sources)).flatten())
         .or_else(|| ailing.then(|| cpu_starvation(life)).flatten())
+        .or_else(|| {
+            // Without a collapse only a floor that is high all along says why time is lost.
+            let found = ailing.then(|| shape(run, life, sources)).flatten()?;
+            (found.cause == Cause::UndersizedHeap).then_some(found)
+        })
         .or_else(|| (!troubled).then(|| killed(run, life)).flatten())
 }
 
@@ -124,8 +135,7 @@ fn gc_locker(life: &GcLife) -> Option<CauseVerdict> {
 
 /// Long pauses waited for a processor more than they computed.
 fn cpu_starvation(life: &GcLife) -> Option<CauseVerdict> {
-    let cpu = life.cpu.as_ref().filter(|cpu| cpu.is_starved())?;
-    let (locator, _) = cpu.starved.as_ref()?;
+    let cpu = life.cpu.as_ref()?.starved.as_ref()?;
     let statement = t!(
         "{pauses} pauses of 100 ms or more took {real} and used {used} of CPU",
         pauses = text::count(cpu.pauses),
@@ -135,7 +145,7 @@ fn cpu_starvation(life: &GcLife) -> Option<CauseVerdict> {
     Some(CauseVerdict {
         cause: Cause::CpuStarvation,
         confidence: Confidence::Likely,
-        evidence: vec![Evidence::new(statement, locator.clone())],
+        evidence: vec![Evidence::new(statement, cpu.worst.clone())],
     })
 }
 
@@ -179,7 +189,19 @@ fn metaspace(life: &GcLife) -> Option<CauseVerdict> {
 /// The collections that `System.gc()` asked for; `None` for fewer than five.
 pub(super) fn requested(run: &Run) -> Option<Requested> {
     let is = |event: &&Event| event.counts() && run.cause(event).starts_with("System");
-    let events: Vec<&Event> = run.events.iter().filter(is).collect();
+    let mut events: Vec<&Event> = run.events.iter().filter(is).collect();
+    let total = events.iter().map(|event| event.micros()).sum();
+    // Parallel answers one request with a young pause and a full one right behind it.
+    let mut last: Option<&Event> = None;
+    events.retain(|&event| {
+        let of_the_same = last.is_some_and(|last| {
+            last.kind == PauseKind::Young
+                && event.kind == PauseKind::Full
+                && event.begin - last.end() <= SECOND / 100
+        });
+        last = Some(event);
+        !of_the_same
+    });
     if events.len() < 5 {
         return None;
     }
@@ -197,7 +219,7 @@ pub(super) fn requested(run: &Run) -> Option<Requested> {
         count: events.len() as u64,
         interval,
         regular: close as f64 / gaps.len() as f64,
-        total: events.iter().map(|event| event.micros()).sum(),
+        total,
     })
 }
 
@@ -258,7 +280,7 @@ fn shape(run: &Run, life: &GcLife, sources: &[String]) -> Option<CauseVerdict> {
             let few = known.take(FEW).last()?;
             onset.max(few.end())
         }
-        None => i64::MAX,
+        None => run.first_shortage().unwrap_or(i64::MAX),
     };
     let points: Vec<(&Event, u64)> = run
         .events
@@ -286,6 +308,9 @@ fn shape(run: &Run, life: &GcLife, sources: &[String]) -> Option<CauseVerdict> {
     let at = |event: &Event| locator(sources, event.place());
     let name = ceiling.name();
     if settled >= HIGH * limit {
+        if let Some(verdict) = filled::find(run, life, ceiling, sources) {
+            return Some(verdict);
+        }
         let statement = t!(
             "from early on, no collection brought the {name} below {share} of its capacity",
             name,
@@ -328,10 +353,15 @@ fn shape(run: &Run, life: &GcLife, sources: &[String]) -> Option<CauseVerdict> {
             share = text::percent(top, limit),
             count = text::count(points.len() as u64)
         );
-        return (top >= HIGH * limit && points.len() <= 2 * FEW).then(|| CauseVerdict {
-            cause: Cause::UndersizedHeap,
-            confidence: Confidence::Possible,
-            evidence: vec![Evidence::new(statement, at(last.0))],
+        if top < HIGH * limit || points.len() > 2 * FEW {
+            return None;
+        }
+        return filled::find(run, life, ceiling, sources).or_else(|| {
+            Some(CauseVerdict {
+                cause: Cause::UndersizedHeap,
+                confidence: Confidence::Possible,
+                evidence: vec![Evidence::new(statement, at(last.0))],
+            })
         });
     };
     let rate = t!(

@@ -57,7 +57,7 @@ pub(super) fn life(mut run: Run, files: &[&Source], sources: &[String]) -> GcLif
         end,
     };
     let trouble = judge(&case);
-    let until = trouble.onset.unwrap_or(end);
+    let until = trouble.onset.or(run.first_shortage()).unwrap_or(end);
     let after: Vec<(i64, u64)> = run
         .events
         .iter()
@@ -114,7 +114,7 @@ pub(super) fn life(mut run: Run, files: &[&Source], sources: &[String]) -> GcLif
         thrashing: trouble.thrashing,
         cause: None,
         long_pauses: pauses::long(&run, zero, sources),
-        cpu: cpu::summary(&run, sources),
+        cpu: cpu::summary(&run, zero, sources),
         requested: cause::requested(&run),
         phases: phases::phases(&run, sources),
         references: phases::references(&run, sources),

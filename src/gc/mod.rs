@@ -10,6 +10,7 @@ mod compare;
 mod cpu;
 mod document;
 mod event;
+mod filled;
 mod flags;
 mod forecast;
 mod formats;
@@ -35,8 +36,8 @@ pub use formats::SNIFFERS;
 pub use pauses::{CauseRow, LongPause, PauseSummary};
 pub use phases::{Phase, ReferenceSummary};
 pub use report::{
-    CpuSummary, Fact, GcLife, GcPoint, GcReport, Incident, IncidentKind, LifeEnd, LossWindows,
-    MmuPoint, Rates, Requested,
+    CpuStretch, CpuSummary, Fact, GcLife, GcPoint, GcReport, Incident, IncidentKind, LifeEnd,
+    LossWindows, MmuPoint, Rates, Requested,
 };
 pub use safepoints::{Operation, SafepointSummary};
 pub use spiral::{Spiral, Stretch};

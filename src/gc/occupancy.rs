@@ -3,6 +3,8 @@
 use super::event::{Collector, Event, PauseKind, UNKNOWN};
 use super::report::Rates;
 use super::run::Run;
+use crate::key;
+use crate::text::said;
 use crate::time::SECOND;
 
 /// The area whose exhaustion ends the run.
@@ -37,10 +39,10 @@ impl Ceiling {
     }
 
     pub(super) fn name(self) -> &'static str {
-        match self {
-            Self::Heap(_) => "heap",
-            Self::Old(_) => "old generation",
-        }
+        said(match self {
+            Self::Heap(_) => key!("heap"),
+            Self::Old(_) => key!("old generation"),
+        })
     }
 
     /// Bytes in the area after a collection, if logged.

@@ -136,25 +136,33 @@ pub struct GcLife {
 /// CPU time of collections. The JVM rounds it to 10 ms, so only pauses of 100 ms and more are summed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct CpuSummary {
+    /// All of them.
+    pub all: CpuStretch,
+    /// The stretch of pauses, a second or more in sum, that computed for less than half of their time and missed most.
+    pub starved: Option<CpuStretch>,
+    /// The stretch of pauses, a second or more in sum, with at least as much system as user time and most of it.
+    pub in_system: Option<CpuStretch>,
+}
+
+/// Pauses that follow each other, without those that are too short to be judged.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct CpuStretch {
+    /// Beginning on the axis of the life, microseconds.
+    pub from: i64,
+    /// End on the axis of the life, microseconds.
+    pub to: i64,
     /// Pauses summed.
     pub pauses: u64,
     /// User CPU time in microseconds.
     pub user: i64,
     /// System CPU time in microseconds.
     pub sys: i64,
-    /// Elapsed time in microseconds.
+    /// Elapsed time of the pauses in microseconds.
     pub real: i64,
-    /// The longest pause that used less than a quarter of its time on a CPU: where it is and how long it was.
-    pub starved: Option<(Locator, i64)>,
-    /// The longest pause with more system than user time.
-    pub in_system: Option<(Locator, i64)>,
-}
-
-impl CpuSummary {
-    /// Whether the pauses waited for a processor longer than one thread computed.
-    pub fn is_starved(&self) -> bool {
-        self.real >= crate::time::SECOND && (self.user + self.sys) * 2 < self.real
-    }
+    /// The worst pause.
+    pub worst: Locator,
+    /// Its duration in microseconds.
+    pub worst_duration: i64,
 }
 
 /// Collections that `System.gc()` asked for.

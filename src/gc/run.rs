@@ -159,6 +159,12 @@ impl Run {
         }
     }
 
+    /// When memory could not be had for the first time, on the raw clock: what the heap holds afterwards is no trend.
+    pub(super) fn first_shortage(&self) -> Option<i64> {
+        let note = self.notes.get(&IncidentKind::OutOfMemory)?;
+        Some(note.first_at)
+    }
+
     /// Whether nothing was read yet.
     pub(super) fn is_empty(&self) -> bool {
         self.first.line == 0

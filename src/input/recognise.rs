@@ -1,6 +1,6 @@
 //! Recognition by content: every room lists how its formats look, the surest claim wins.
 
-use aho_corasick::{AhoCorasick, MatchKind};
+use aho_corasick::{AhoCorasick, BuildError, MatchKind};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -112,29 +112,38 @@ pub struct Sniffer {
 /// Runs the contest of all formats over sources.
 pub(super) struct Recogniser<'a> {
     sniffers: &'a [Sniffer],
-    telltales: AhoCorasick,
-    kind_of_telltale: Vec<Kind>,
+    telltales: Telltales,
 }
 
-impl<'a> Recogniser<'a> {
-    pub(super) fn new(sniffers: &'a [Sniffer]) -> Result<Self, aho_corasick::BuildError> {
-        let mut patterns = Vec::new();
-        let mut kind_of_telltale = Vec::new();
-        for sniffer in sniffers {
+/// A search for the telltales of some kinds.
+struct Telltales {
+    search: AhoCorasick,
+    kinds: Vec<Kind>,
+}
+
+impl Telltales {
+    fn new(sniffers: &[Sniffer], wanted: impl Fn(Kind) -> bool) -> Result<Self, BuildError> {
+        let (mut patterns, mut kinds) = (Vec::new(), Vec::new());
+        for sniffer in sniffers.iter().filter(|sniffer| wanted(sniffer.kind)) {
             for telltale in sniffer.telltales {
                 patterns.push(*telltale);
-                kind_of_telltale.push(sniffer.kind);
+                kinds.push(sniffer.kind);
             }
         }
         // Of the kinds of search, the leftmost ones skip stretches without a first byte of any telltale in wide steps; no
         // telltale of one kind lies inside that of another, so the kinds found are the same.
-        let telltales = AhoCorasick::builder()
+        let search = AhoCorasick::builder()
             .match_kind(MatchKind::LeftmostFirst)
             .build(patterns)?;
+        Ok(Self { search, kinds })
+    }
+}
+
+impl<'a> Recogniser<'a> {
+    pub(super) fn new(sniffers: &'a [Sniffer]) -> Result<Self, BuildError> {
         Ok(Self {
             sniffers,
-            telltales,
-            kind_of_telltale,
+            telltales: Telltales::new(sniffers, |_| true)?,
         })
     }
 
@@ -172,15 +181,21 @@ impl<'a> Recogniser<'a> {
     }
 
     fn add_telltales(&self, bytes: &[u8], claims: &mut Claims) {
-        let mut missing = self.kind_of_telltale.clone();
+        let mut missing = self.telltales.kinds.clone();
         missing.sort_unstable();
         missing.dedup();
         missing.retain(|kind| claims.of(*kind) == Certainty::No);
         if missing.is_empty() {
             return;
         }
-        for found in self.telltales.find_iter(bytes) {
-            let kind = self.kind_of_telltale[found.pattern().as_usize()];
+        // The telltales of a kind that is there already stand on every line of it, and each of them halts the search.
+        let fewer = match claims.is_empty() {
+            true => None,
+            false => Telltales::new(self.sniffers, |kind| missing.contains(&kind)).ok(),
+        };
+        let telltales = fewer.as_ref().unwrap_or(&self.telltales);
+        for found in telltales.search.find_iter(bytes) {
+            let kind = telltales.kinds[found.pattern().as_usize()];
             if let Some(index) = missing.iter().position(|known| *known == kind) {
                 missing.remove(index);
                 claims.kinds.push((kind, Certainty::Maybe));

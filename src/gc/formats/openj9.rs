@@ -11,55 +11,68 @@ use crate::gc::run::{Clocks, Run};
 use crate::input::Line;
 use crate::time::iso8601;
 
-/// Elements that say nothing this room uses.
-const QUIET: [&str; 47] = [
-    "?xml",
+/// Elements that say nothing this room uses. Those of Metronome (heartbeats of many short quanta) give no single pauses.
+const QUIET: [&str; 60] = [
     "!--",
-    "verbosegc",
-    "attribute",
-    "vmarg",
-    "system",
-    "region",
-    "vmargs",
-    "response-info",
+    "?xml",
     "af-end",
-    "cycle-end",
-    "cycle-continue",
-    "gc-op",
-    "memory-copied",
-    "finalization",
-    "ownableSynchronizers",
-    "references",
-    "stringconstants",
-    "object-monitors",
-    "scan",
-    "trace-info",
+    "allocated-bytes",
+    "allocation-satisfied",
+    "allocation-stats",
+    "allocation-unsatisfied",
+    "arraylet-primitive",
+    "arraylet-reference",
+    "attribute",
     "card-cleaning",
+    "cardclean-info",
     "classunload-info",
     "compact-info",
-    "allocation-stats",
-    "allocated-bytes",
-    "largest-consumer",
-    "allocation-satisfied",
-    "allocation-unsatisfied",
-    "remembered-set",
-    "heap-resize",
-    "concurrent-kickoff",
-    "kickoff",
-    "concurrent-collection",
-    "concurrent-trace-info",
-    "stats",
     "concurrent-aborted",
-    "concurrent-start",
+    "concurrent-collection-end",
     "concurrent-end",
-    "concurrent-mark",
-    "pending-finalizers",
-    "sys-end",
-    "numa",
-    "arraylets",
+    "concurrent-mark-end",
+    "concurrent-mark-start",
+    "concurrent-start",
+    "concurrent-trace-info",
     "continuations",
+    "cycle-continue",
+    "cycle-end",
+    "exclusiveaccess-info",
+    "finalization",
+    "free-mem",
+    "gc-op",
+    "heap-resize",
+    "kickoff",
+    "largest-consumer",
+    "memory-cardclean",
+    "memory-copied",
+    "memory-traced",
+    "numa",
+    "object-monitors",
+    "ownableSynchronizers",
+    "pending-finalizers",
+    "quanta",
+    "references",
+    "region",
+    "regions",
+    "remembered-set",
+    "remembered-set-cleared",
+    "response-info",
+    "scan",
+    "scavenger-info",
+    "stats",
+    "stringconstants",
+    "syncgc-info",
+    "sys-end",
+    "system",
+    "thread-priority",
+    "trace-info",
+    "trigger-end",
+    "trigger-start",
+    "verbosegc",
+    "vmarg",
+    "vmargs",
     "warning",
-    "heartbeat",
 ];
 
 /// What is known about the exclusive access under way.
@@ -72,9 +85,12 @@ struct Access {
     cause: Option<&'static [u8]>,
     before: Option<(u64, u64)>,
     after: Option<(u64, u64)>,
+    young: Area,
     tenure: Area,
     cpu: Option<Cpu>,
     in_end: bool,
+    /// A concurrent cycle ends here: what is stopped for is the rest of its work, no collection from scratch.
+    is_final: bool,
 }
 
 /// Reads the lines of a set of files into runs.
@@ -83,6 +99,8 @@ pub(in crate::gc) struct Reader {
     runs: Vec<Run>,
     run: Run,
     access: Access,
+    /// A concurrent cycle is about to be started.
+    kickoff: bool,
     file: u32,
 }
 
@@ -92,6 +110,7 @@ impl Reader {
             runs: Vec::new(),
             run: empty_run(),
             access: Access::default(),
+            kickoff: false,
             file: 0,
         }
     }
@@ -99,7 +118,12 @@ impl Reader {
     fn element(&mut self, name: &[u8], text: &[u8], place: Place) -> Outcome {
         match name {
             b"initialized" => self.run.has_head = true,
-            b"attribute" | b"vmarg" => return self.fact(text, place),
+            b"verbosegc" => {
+                let version = attribute(text, b"version");
+                self.run.version =
+                    version.map(|version| String::from_utf8_lossy(version).into_owned());
+            }
+            b"attribute" => return self.fact(text, place),
             b"exclusive-start" => {
                 self.access = Access {
                     open: true,
@@ -109,22 +133,36 @@ impl Reader {
                 };
             }
             b"af-start" => self.access.cause = Some(b"Allocation Failure"),
+            b"allocation-taxation" => self.access.cause = Some(b"Allocation Taxation"),
+            b"concurrent-kickoff" => self.kickoff = true,
+            b"concurrent-global-final" | b"concurrent-collection-start" => {
+                self.access.cause = Some(b"Concurrent Final");
+                self.access.is_final = true;
+            }
             b"sys-start" => {
                 let explicit =
                     attribute(text, b"reason").is_none_or(|reason| reason == b"explicit");
                 self.access.cause = Some(if explicit { b"System.gc()" } else { b"system" });
             }
-            b"percolate-collect" => self.access.kind = Some(PauseKind::Full),
-            b"cycle-start" | b"gc-start" => {
+            b"percolate-collect" => self.collection(PauseKind::Full),
+            // A global cycle that collects nothing before the access ends was only started: it runs concurrently.
+            b"cycle-start" => {
+                if std::mem::take(&mut self.kickoff) && self.access.kind.is_none() {
+                    self.access.cause = Some(b"Concurrent Kickoff");
+                }
+                self.access.kind = self.access.kind.or(Some(PauseKind::InitialMark));
+            }
+            b"gc-start" => {
                 self.access.in_end = false;
-                let kind = match attribute(text, b"type") {
+                self.collection(match attribute(text, b"type") {
+                    Some(b"global mark phase") => PauseKind::Other,
+                    Some(kind) if kind.starts_with(b"global") && self.access.is_final => {
+                        PauseKind::Remark
+                    }
                     Some(kind) if kind.starts_with(b"global") => PauseKind::Full,
                     Some(kind) if kind.starts_with(b"partial") => PauseKind::Mixed,
                     _ => PauseKind::Young,
-                };
-                // A global collection inside the access decides over the scavenge before it.
-                let kept = self.access.kind.filter(|kept| *kept == PauseKind::Full);
-                self.access.kind = kept.or(Some(kind));
+                });
             }
             b"gc-end" => {
                 self.access.in_end = true;
@@ -152,6 +190,13 @@ impl Reader {
         Outcome::Used
     }
 
+    /// Takes the kind of a collection inside the access: a full one decides over the scavenge before it.
+    fn collection(&mut self, kind: PauseKind) {
+        if self.access.kind != Some(PauseKind::Full) {
+            self.access.kind = Some(kind);
+        }
+    }
+
     fn fact(&mut self, text: &[u8], place: Place) -> Outcome {
         let (Some(name), Some(value)) = (attribute(text, b"name"), attribute(text, b"value"))
         else {
@@ -164,8 +209,9 @@ impl Reader {
                 self.run.heap_max = hexadecimal(value);
             }
             b"initialHeapSize" => self.run.fact("initialHeapSize", value, place),
-            b"gcThreads" | b"numaNodes" => self.run.fact("gcThreads", value, place),
-            b"number CPUs" | b"numCPUs" => self.run.fact("CPUs", value, place),
+            b"gcthreads" => self.run.fact("Parallel Workers", value, place),
+            b"numCPUs" => self.run.fact("CPUs", value, place),
+            b"physicalMemory" => self.run.fact("Memory", value, place),
             _ => return Outcome::Quiet,
         }
         Outcome::Used
@@ -184,15 +230,20 @@ impl Reader {
     }
 
     fn area(&mut self, text: &[u8]) {
-        let tenure = attribute(text, b"type").is_some_and(|kind| kind == b"tenure");
-        if let (true, Some((free, total))) = (tenure, free_and_total(text)) {
-            let used = total.saturating_sub(free);
-            if self.access.in_end {
-                self.access.tenure.after = used;
-                self.access.tenure.capacity = total;
-            } else {
-                self.access.tenure.before = used;
-            }
+        let area = match attribute(text, b"type") {
+            Some(b"tenure") => &mut self.access.tenure,
+            Some(b"nursery" | b"eden") => &mut self.access.young,
+            _ => return,
+        };
+        let Some((free, total)) = free_and_total(text) else {
+            return;
+        };
+        let used = total.saturating_sub(free);
+        if self.access.in_end {
+            area.after = used;
+            area.capacity = total;
+        } else {
+            area.before = used;
         }
     }
 
@@ -218,6 +269,7 @@ impl Reader {
                 capacity: total_after,
             };
         }
+        event.young = access.young;
         event.old = access.tenure;
         event.cpu = access.cpu;
         self.run.push(event);
@@ -323,44 +375,4 @@ pub(in crate::gc) fn is_gc_line(line: &[u8]) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::gc::formats::Reader as _;
-    use crate::input::Lines;
-
-    #[test]
-    fn a_pause_is_the_exclusive_access_around_a_collection() {
-        let log = r#"<?xml version="1.0" ?>
-<verbosegc xmlns="http://www.ibm.com/j9/verbosegc" version="1">
-<initialized id="1" timestamp="2020-01-02T03:04:05.000">
-  <attribute name="gcPolicy" value="-Xgcpolicy:gencon" />
-  <attribute name="maxHeapSize" value="0x20000000" />
-</initialized>
-<exclusive-start id="2" timestamp="2020-01-02T03:04:07.500" intervalms="2500.1">
-</exclusive-start>
-<af-start id="3" totalBytesRequested="24" timestamp="2020-01-02T03:04:07.500" intervalms="1" />
-<gc-start id="5" type="scavenge" contextid="4" timestamp="2020-01-02T03:04:07.501">
-  <mem-info id="6" free="100" total="1000" percent="10">
-    <mem type="tenure" free="80" total="600" percent="13" />
-  </mem-info>
-</gc-start>
-<gc-end id="8" type="scavenge" contextid="4" durationms="5.200" usertimems="9.000" systemtimems="1.000" timestamp="2020-01-02T03:04:07.506">
-  <mem-info id="9" free="700" total="1000" percent="70">
-    <mem type="tenure" free="70" total="600" percent="11" />
-  </mem-info>
-</gc-end>
-<exclusive-end id="13" timestamp="2020-01-02T03:04:07.506" durationms="6.125" />
-"#;
-        let mut reader = Reader::new();
-        for line in Lines::new(log.as_bytes()) {
-            assert_ne!(reader.line(&line), Outcome::Unknown, "{}", line.number);
-        }
-        let runs = reader.finish();
-        let event = &runs[0].events[0];
-        assert_eq!((event.kind, event.nanos), (PauseKind::Young, 6_125_000));
-        assert_eq!((event.heap.before, event.heap.after), (900, 300));
-        assert_eq!((event.old.before, event.old.after), (520, 530));
-        assert_eq!(event.cpu.map(|cpu| cpu.user), Some(9000));
-        assert_eq!(runs[0].heap_max, Some(0x2000_0000));
-    }
-}
+mod tests;

@@ -2,6 +2,7 @@
 
 use super::{subject, when};
 use crate::finding::{Evidence, Finding, Rule, RuleMeta, Severity};
+use crate::gc::cause::Cause;
 use crate::gc::report::{GcLife, IncidentKind};
 use crate::t;
 use crate::text;
@@ -43,7 +44,11 @@ impl Rule<GcLife> for GcLocker {
                 count
             ),
         );
-        if retried.is_some() {
+        let is_cause = life
+            .cause
+            .as_ref()
+            .is_some_and(|verdict| verdict.cause == Cause::GcLocker);
+        if retried.is_some() || is_cause {
             finding.severity = Severity::Medium;
         }
         finding.when = when(life, first.first_at, first.last_at);

@@ -15,7 +15,7 @@ const META: RuleMeta = RuleMeta {
     title: "The heap is too small for its live set",
     severity: Severity::High,
     means: "The live set fills the heap from the beginning. There is no room to work in, so collections run all the time. Whether that is data that does not fit or something without a bound that filled the heap at once, the log cannot tell.",
-    detected: "There is a death spiral or thrashing, and after the first quarter no collection brought the ceiling (old generation of Serial, Parallel and CMS, else the heap) below 80 %; or the ceiling was 80 % full before there were enough collections to show a trend.",
+    detected: "There is a death spiral or thrashing, or a tenth of the time is lost, and after the first quarter no collection brought the ceiling (old generation of Serial, Parallel and CMS, else the heap) below 80 %; or the ceiling was 80 % full before there were enough collections to show a trend.",
     advice: "Raise -Xmx, or find out with a heap dump what the live set is made of.",
     false_positives: "A leak so fast that it filled the heap at once.",
     sources: &[

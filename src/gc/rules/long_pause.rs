@@ -2,6 +2,7 @@
 
 use super::{at, subject, when};
 use crate::finding::{Evidence, Finding, Rule, RuleMeta, Severity};
+use crate::gc::event::Collector;
 use crate::gc::report::GcLife;
 use crate::t;
 use crate::text;
@@ -45,16 +46,22 @@ impl Rule<GcLife> for LongPause {
         let count = text::count(outside.len() as u64);
         let duration = text::duration(longest.pause);
         let time = at(life, longest.at);
-        let mut finding = Finding::new(
-            &META,
-            t!(
+        let title = match outside.len() {
+            1 => t!(
+                "{log}: a pause of {duration} at {time}",
+                log,
+                duration,
+                time
+            ),
+            _ => t!(
                 "{log}: {count} pauses of a second or more, the longest {duration} at {time}",
                 log,
                 count,
                 duration,
                 time
             ),
-        );
+        };
+        let mut finding = Finding::new(&META, title);
         if longest.pause >= SEVERE {
             finding.severity = Severity::High;
         }
@@ -87,9 +94,10 @@ impl Rule<GcLife> for LongPause {
                 .evidence
                 .push(Evidence::new(statement, longest.locator.clone()));
         }
-        finding.advice.push(match life.collector.is_concurrent() {
-            true => t!("See which kind and cause it was: full collections ask for more heap or an earlier start of marking, long young pauses for fewer survivors or a lower -XX:MaxGCPauseMillis."),
-            false => t!("Serial and Parallel stop the world for the whole heap. If such pauses hurt, use G1 (-XX:+UseG1GC) or ZGC (-XX:+UseZGC)."),
+        finding.advice.push(match (life.collector, life.collector.is_concurrent()) {
+            (Collector::OpenJ9, _) => t!("See which kind and cause it was. Shorter pauses: -Xgc:concurrentScavenge for scavenges, -Xgcpolicy:balanced for large heaps; compaction inside a global collection is what takes longest."),
+            (_, true) => t!("See which kind and cause it was: full collections ask for more heap or an earlier start of marking, long young pauses for fewer survivors or a lower -XX:MaxGCPauseMillis."),
+            (_, false) => t!("Serial and Parallel stop the world for the whole heap. If such pauses hurt, use G1 (-XX:+UseG1GC) or ZGC (-XX:+UseZGC)."),
         });
         vec![finding]
     }

@@ -8,6 +8,7 @@ mod death_spiral;
 mod degenerated;
 mod evacuation_failure;
 mod explicit_gc;
+mod filled_at_once;
 mod flags;
 mod full_collections;
 mod gc_locker;
@@ -18,16 +19,19 @@ mod humongous_fragmentation;
 mod leak;
 mod log_ends;
 mod long_pause;
+mod low_throughput;
 mod metaspace;
 mod near_miss;
 mod other_safepoints;
 mod overhead_limit;
 mod rising_live_set;
 mod serial_collector;
+mod slow_references;
 mod spike;
 mod system_time;
 mod thrashing;
 mod time_to_safepoint;
+mod worker_count;
 
 use super::report::GcLife;
 use crate::finding::{Evidence, Locator, Rule};
@@ -39,11 +43,13 @@ use crate::time::Moment;
 pub(super) const RULES: &[&dyn Rule<GcLife>] = &[
     &death_spiral::DeathSpiral,
     &thrashing::Thrashing,
+    &low_throughput::LowThroughput,
     &near_miss::NearMiss,
     &leak::Leak,
     &spike::Spike,
     &rising_live_set::RisingLiveSet,
     &heap_too_small::HeapTooSmall,
+    &filled_at_once::FilledAtOnce,
     &metaspace::MetaspaceExhausted,
     &overhead_limit::OverheadLimit,
     &allocation_stall::AllocationStall,
@@ -60,9 +66,11 @@ pub(super) const RULES: &[&dyn Rule<GcLife>] = &[
     &system_time::HighSystemTime,
     &time_to_safepoint::TimeToSafepoint,
     &other_safepoints::OtherSafepoints,
+    &slow_references::SlowReferences,
     &serial_collector::SerialCollector,
     &heap_against_memory::HeapAgainstMemory,
     &compressed_oops::CompressedOops,
+    &worker_count::WorkerCount,
     &flags::Flags,
     &log_ends::LogEnds,
 ];
@@ -140,6 +148,14 @@ fn cause_advice(life: &GcLife) -> Vec<String> {
         Cause::UndersizedHeap => vec![t!(
             "Raise -Xmx so that the live set stays below about two thirds of the heap. If the new heap fills up as well, it is no matter of size: -XX:+HeapDumpOnOutOfMemoryError with -XX:HeapDumpPath names what fills it."
         )],
+        Cause::FilledAtOnce => vec![
+            t!(
+                "Take a heap dump when it happens (-XX:+HeapDumpOnOutOfMemoryError with -XX:HeapDumpPath) and ask `diag heap` what fills it."
+            ),
+            t!(
+                "Bound it if it can be without end: the size of results, caches and queues. If the data is wanted, give the heap half as much again as it needs."
+            ),
+        ],
         Cause::Metaspace => vec![
             t!(
                 "Look for class loaders that are never freed (redeployments, proxies, scripts): `jcmd <pid> VM.classloader_stats`, or `diag heap` on a dump."

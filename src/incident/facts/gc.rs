@@ -81,15 +81,14 @@ fn loss(case: &Case<'_>, gc: &GcLife, test: impl Fn(f64) -> bool) -> Option<Fact
 /// The collector's threads got less than half a processor while the world stood still for them.
 pub(in crate::incident) fn collector_starved(case: &Case<'_>) -> Observed {
     needs_log(case, |gc| {
-        let cpu = gc.cpu.as_ref().filter(|cpu| cpu.real >= SECOND)?;
+        let cpu = gc.cpu.as_ref()?.starved.as_ref()?;
         let used = cpu.user + cpu.sys;
-        let (locator, longest) = cpu.starved.as_ref().filter(|_| used * 2 < cpu.real)?;
         let statement = t!(
-            "pauses of 100 ms or more computed for only {share} of their time, in one of {longest} for less than a quarter",
+            "pauses of 100 ms or more computed for only {share} of their time, the one that waited longest took {longest}",
             share = percent(used as f64, cpu.real as f64),
-            longest = duration(*longest)
+            longest = duration(cpu.worst_duration)
         );
-        let evidence = Evidence::new(statement.clone(), locator.clone());
+        let evidence = Evidence::new(statement.clone(), cpu.worst.clone());
         Some(Fact::new(None, statement, evidence))
     })
 }

@@ -45,7 +45,7 @@ pub(super) fn read(run: &mut Run, gc: u32, body: &[u8], tags: &[u8], place: Plac
             true
         }
         [b'D', b'e', b'g', ..] => body.starts_with(b"Degenerated GC upgrading"),
-        [b'P', ..] | [b'p', ..] if body.eq_ignore_ascii_case(b"promotion failed") => {
+        [b'P', ..] if body.eq_ignore_ascii_case(b"promotion failed") => {
             run.note(IncidentKind::PromotionFailed, place, b"");
             true
         }

@@ -61,7 +61,7 @@ pub(super) fn split(line: &[u8]) -> (Decorations<'_>, &[u8]) {
         let Some(inner) = rest[spaced..].strip_prefix(b"[") else {
             break;
         };
-        let Some(end) = inner.iter().take(80).position(|&byte| byte == b']') else {
+        let Some(end) = memchr::memchr(b']', &inner[..inner.len().min(80)]) else {
             break;
         };
         let text = &inner[..end];
@@ -129,10 +129,11 @@ fn word<'a>(text: &'a [u8], found: &mut Decorations<'a>) -> bool {
         }
         _ => {}
     }
-    let is_tags = text.iter().all(|byte| {
+    let is_word = |byte: &u8| {
         byte.is_ascii_alphanumeric() || matches!(byte, b',' | b'_' | b'+' | b'-' | b'.')
-    });
-    if !is_tags {
+    };
+    // Nearly every line has the collector's tags: what else could begin like this is not worth a look at each letter.
+    if !text.starts_with(b"gc,") && !text.iter().all(is_word) {
         return false;
     }
     // Before the level stands only the host name; after it, or without a level, these are tags.

@@ -151,10 +151,16 @@ impl Reader {
                     if tags.starts_with(b"gc,stats") || text.ends_with(b" us") {
                         return true;
                     }
+                    // ZGC until JDK 14 names the parts of a pause, of one thread each, like pauses.
+                    if is_part_of_pause(text) {
+                        return true;
+                    }
                     self.pause(gc, text, place);
                     return true;
                 }
-                self.areas.read(gc, body) || header::read(run, body, place)
+                concurrent::read(run, gc, body, tags, place)
+                    || self.areas.read(gc, body)
+                    || header::read(run, body, place)
             }
             Some(b'U') => {
                 detail::cpu(run, gc, body) || (gc == u32::MAX && header::read(run, body, place))
@@ -294,6 +300,12 @@ impl super::Reader for Reader {
         self.finish_run(LifeEnd::LogEnds);
         self.runs
     }
+}
+
+/// `Roots JVMTIExport (ZWorker#1) 0.002ms`: what one thread did during a pause of ZGC.
+fn is_part_of_pause(text: &[u8]) -> bool {
+    let group = memchr::memchr(b'(', text).map_or(&b""[..], |open| &text[open + 1..]);
+    group.starts_with(b"ZWorker#") || group.starts_with(b"VM Thread)")
 }
 
 /// Whether a line may name a phase or count references: by its tags, or without them by what it says.

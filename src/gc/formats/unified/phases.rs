@@ -19,6 +19,11 @@ pub(super) struct Current(Option<Strength>);
 /// Takes what a line says. `indent` counts the blanks between the number of the collection and the text. All lines of
 /// these tags that say nothing here are detail.
 pub(super) fn read(run: &mut Run, current: &mut Current, indent: usize, body: &[u8], place: Place) {
+    // Half of a debug log are lines about parts of phases; of those only references are told: Reference Processing,
+    // Soft, Weak, Final, Phantom, Discovered.
+    if indent > OUTER && !matches!(body.first(), Some(b'R' | b'S' | b'W' | b'F' | b'P' | b'D')) {
+        return;
+    }
     if body.ends_with(b"ms") {
         timed(run, indent, body, place);
     } else if memmem::find(body, b"iscovered").is_some() {

@@ -353,32 +353,40 @@ const PREFIXES: &[&str] = &[
     "S:",
     "(G)",
     "(N)",
+    // Work of a safepoint (`safepoint,cleanup`, JDK 9 to 17).
+    "deflating ",
+    "updating inline caches",
+    "compilation policy safepoint handler",
+    "purging class loader data",
+    "resizing ",
+    "rehashing ",
+    "safepoint cleanup tasks",
 ];
 
 /// Tags that fill debug logs and hold nothing that is used, so that their messages need not be looked at.
 pub(super) fn is_flood(tags: &[u8]) -> bool {
-    const FLOOD: [&[u8]; 15] = [
-        b"phases",
-        b"ergo",
-        b"task",
-        b"stats",
-        b"age",
-        b"ref",
-        b"plab",
-        b"remset",
-        b"tlab",
-        b"region",
-        b"refine",
-        b"bot",
-        b"reloc",
-        b"nmethod",
-        b"stringdedup",
-    ];
     let Some(rest) = tags.strip_prefix(b"gc,") else {
         return false;
     };
-    let second = rest.split(|&byte| byte == b',').next().unwrap_or(rest);
-    FLOOD.contains(&second)
+    let second = &rest[..memchr::memchr(b',', rest).unwrap_or(rest.len())];
+    matches!(
+        second,
+        b"phases"
+            | b"ergo"
+            | b"task"
+            | b"stats"
+            | b"age"
+            | b"ref"
+            | b"plab"
+            | b"remset"
+            | b"tlab"
+            | b"region"
+            | b"refine"
+            | b"bot"
+            | b"reloc"
+            | b"nmethod"
+            | b"stringdedup"
+    )
 }
 
 /// Whether lines of this level are detail: what happened is written at `info` and above, `debug` and `trace` say how.
@@ -393,8 +401,8 @@ pub(super) fn tags(tags: &[u8]) -> bool {
             let second = rest.split(|&byte| byte == b',').next().unwrap_or(rest);
             TAGS.binary_search(&second).is_ok()
         }
-        // Another part of the JVM: `class,load`, `os,thread`, `startuptime`.
-        None => tags != b"gc" && !tags.starts_with(b"safepoint"),
+        // Another part of the JVM: `class,load`, `os,thread`, `startuptime`; what is done while the world stands.
+        None => tags != b"gc" && tags != b"safepoint",
     }
 }
 
