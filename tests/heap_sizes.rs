@@ -1,7 +1,7 @@
 //! Object sizes against the JVM's own class histogram, taken just before each dump by `fixtures/lab/heap/sizes`.
 //!
 //! `DIAG_SIZES` names a folder with more captures of `capture.sh` than the few that are kept here; with `--nocapture` the
-//! test prints the table of `docs/performance/heap.md`.
+//! test prints the table of `docs/heap.md`.
 
 #![allow(
     clippy::unwrap_used,

@@ -8,7 +8,7 @@ use crate::document::{Block, Document, Section, Table, Verdict, Words};
 use crate::finding::{Finding, Severity};
 use crate::t;
 use crate::text;
-use parts::{classes, detail, folded, grown, held_by, oom, stack, tree, upper_first, what};
+use parts::{classes, detail, folded, grown, held_by, oom, signed, stack, tree, upper_first, what};
 
 /// Suspects with their path shown to everybody; the rest is in the table.
 const SHOWN: usize = 2;
@@ -117,6 +117,20 @@ impl HeapReport {
                 t!(
                     "An OutOfMemoryError hit thread \"{name}\"; it is the victim, not necessarily the cause.",
                     name
+                )
+                .into(),
+            );
+        }
+        if let Some(grown) = &self.comparison
+            && let Some(most) = grown.suspects.first().filter(|most| most.bytes > 0)
+        {
+            explanation.push(
+                t!(
+                    "Since {old} the heap changed by {bytes}, and {holder} by {growth}.",
+                    old = grown.old_source,
+                    bytes = signed(grown.reachable_bytes, text::bytes),
+                    holder = most.name,
+                    growth = signed(most.bytes, text::bytes)
                 )
                 .into(),
             );
