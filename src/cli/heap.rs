@@ -112,8 +112,11 @@ pub(super) fn run(args: &Args, session: &Session) -> anyhow::Result<Report> {
         bail!("{}", session.nothing_of(&bundle, Kind::HeapDump));
     }
     if let Some(path) = &args.compare {
-        let newer = session.open(std::slice::from_ref(path))?;
-        let newer = read(&newer, &options, session)?;
+        let bundle = session.open(std::slice::from_ref(path))?;
+        let newer = read(&bundle, &options, session)?;
+        if newer.is_empty() {
+            bail!("{}", session.nothing_of(&bundle, Kind::HeapDump));
+        }
         let ([old], [new]) = (&reports[..], &newer[..]) else {
             bail!("--compare needs one older and one newer heap dump or report");
         };

@@ -28,7 +28,7 @@ pub fn compare(old: &HeapReport, new: &HeapReport) -> Comparison {
                 .field
                 .clone()
                 .unwrap_or_else(|| suspect.class.clone());
-            let key = format!("{} {name}", suspect.signature);
+            let key = format!("{name} {}", suspect.signature);
             let sum = sums.entry(key).or_default();
             sum.0 += suspect.element_count.unwrap_or(0);
             sum.1 += suspect.retained_bytes;

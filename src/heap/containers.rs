@@ -6,7 +6,9 @@ mod forms;
 pub(super) use fields::Fields;
 pub(super) use forms::{Form, form_of};
 
+use super::hprof::names;
 use super::model::{Content, Heap};
+use crate::t;
 
 /// A collection, map or array of references.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -43,6 +45,16 @@ impl Container {
             .into_iter()
             .map(|(number, count)| (heap.classes.get(number).name.clone(), count));
         named.min_by_key(|(name, count)| (std::cmp::Reverse(*count), name.clone()))
+    }
+
+    /// What the elements are, in words: their class, or that they are of several.
+    pub(super) fn element_words(&self, heap: &Heap<'_>) -> Option<String> {
+        let (name, count) = self.main_class(heap)?;
+        let short = names::simple(&name);
+        Some(match count == self.elements.len() as u64 {
+            true => short.to_owned(),
+            false => t!("{class} and others", class = short),
+        })
     }
 }
 
@@ -131,7 +143,8 @@ impl Reader<'_, '_> {
                 let value = self
                     .fields
                     .reference(node, "val")
-                    .or_else(|| self.fields.reference(node, "value"));
+                    .or_else(|| self.fields.reference(node, "value"))
+                    .or_else(|| self.fields.reference(node, "valueReference"));
                 if let Some(root) = self.fields.reference(node, "first") {
                     // ConcurrentHashMap$TreeBin: its nodes are also a list.
                     entry = Some(root);
@@ -302,8 +315,8 @@ impl Reader<'_, '_> {
                 let mut part = Container::default();
                 self.buckets(table, &mut part);
                 // The value sits behind a ValueReference.
-                let values = part.elements.iter();
-                let values = values.filter_map(|value| self.heap.reference(*value, "referent"));
+                let values = part.elements.into_iter();
+                let values = values.filter_map(|value| self.fields.reference(value, "referent"));
                 container.elements.extend(values);
                 container.keys.extend(part.keys);
             }

@@ -6,10 +6,10 @@ mod pictures;
 
 use super::report::{Consumer, HeapReport};
 use crate::document::{Block, Document, Section, Table, Verdict, Words};
-use crate::finding::Severity;
+use crate::finding::{Finding, Severity};
 use crate::t;
 use crate::text;
-use parts::{classes, detail, grown, held_by, oom, stack, tree, upper_first, what};
+use parts::{classes, detail, folded, grown, held_by, oom, signed, stack, tree, upper_first, what};
 
 /// Suspects with their path shown to everybody; the rest is in the table.
 const SHOWN: usize = 2;
@@ -24,6 +24,11 @@ const FRAMES: usize = 12;
 const LARGE: f64 = 0.3;
 /// A suspect of a smaller share is no headline.
 const NOTABLE: f64 = 0.1;
+
+/// Whether the headline says already what a finding says.
+fn explained(finding: &Finding) -> bool {
+    ["heap/static-collection", "heap/out-of-memory"].contains(&finding.rule.as_str())
+}
 
 impl HeapReport {
     /// The report as blocks.
@@ -82,7 +87,8 @@ impl HeapReport {
             };
         }
         let largest = self.suspects.first();
-        let headline = match largest {
+        let notable = largest.filter(|suspect| suspect.share >= NOTABLE);
+        let by_size = match largest {
             Some(suspect) if suspect.share >= NOTABLE => upper_first(&suspect.title),
             Some(suspect) => t!(
                 "Nothing stands out: the largest holder, {holder}, keeps {share} of the heap",
@@ -91,9 +97,22 @@ impl HeapReport {
             ),
             None => t!("Nothing stands out: no single holder keeps 3 % of the heap"),
         };
+        // What a rule knows may be the reason for the call at night although it takes few bytes.
+        let mut severe = self
+            .findings
+            .iter()
+            .filter(|finding| finding.severity >= Severity::High);
+        let worst = severe.clone().next();
+        let known = severe.find(|finding| !explained(finding));
         let mut explanation: Vec<Words> = Vec::new();
-        let notable = largest.filter(|suspect| suspect.share >= NOTABLE);
         explanation.extend(notable.map(|suspect| suspect.reason.clone().into()));
+        let headline = match known {
+            Some(known) if notable.is_none() => {
+                explanation.push(format!("{by_size}.").into());
+                known.title.clone()
+            }
+            _ => by_size,
+        };
         if let Some(thread) = &self.oom_thread {
             let name = &thread.name;
             explanation.push(
@@ -103,6 +122,23 @@ impl HeapReport {
                 )
                 .into(),
             );
+        }
+        if let Some(grown) = &self.comparison
+            && let Some(most) = grown.suspects.first().filter(|most| most.bytes > 0)
+        {
+            explanation.push(
+                t!(
+                    "Since {old} the heap changed by {bytes}, and {holder} by {growth}.",
+                    old = grown.old_source,
+                    bytes = signed(grown.reachable_bytes, text::bytes),
+                    holder = most.name,
+                    growth = signed(most.bytes, text::bytes)
+                )
+                .into(),
+            );
+        }
+        if let Some(known) = known.filter(|_| notable.is_some()) {
+            explanation.push(format!("{}.", known.title).into());
         }
         if let Some(problem) = &self.truncated {
             explanation.push(t!("The dump is incomplete: {problem}.", problem).into());
@@ -118,12 +154,13 @@ impl HeapReport {
             );
         }
         let share = largest.map_or(0.0, |suspect| suspect.share);
+        let by_share = match (&self.oom_thread, share) {
+            (Some(_), _) => Severity::Critical,
+            (None, LARGE..) => Severity::High,
+            (None, _) => Severity::Info,
+        };
         Verdict {
-            severity: match (&self.oom_thread, share) {
-                (Some(_), _) => Severity::Critical,
-                (None, LARGE..) => Severity::High,
-                (None, _) => Severity::Info,
-            },
+            severity: worst.map_or(by_share, |worst| by_share.max(worst.severity)),
             headline: Words::strong(headline),
             explanation,
         }
@@ -175,7 +212,7 @@ impl HeapReport {
         {
             let limit = direct.limit.map_or("?".to_owned(), text::bytes);
             let value = t!(
-                "{reserved} outside the heap in {count} buffers, limit {limit}",
+                "{reserved} outside the heap (buffers: {count}), limit {limit}",
                 reserved = text::bytes(direct.reserved),
                 count = text::count(direct.count),
                 limit
@@ -205,16 +242,18 @@ impl HeapReport {
         for suspect in self.suspects.iter().take(SHOWN) {
             let title = t!("How {holder} is reached", holder = held_by(suspect));
             blocks.push(Block::Paragraph(title.into()));
-            blocks.push(Block::Tree(tree(&suspect.path)));
+            blocks.push(Block::Tree(tree(&folded(&suspect.path))));
         }
         blocks
     }
 
     fn details(&self) -> Vec<Block> {
         let mut blocks = Vec::new();
-        let suspects = self.suspects.iter().enumerate();
-        for (number, suspect) in suspects {
-            blocks.push(detail(number, suspect));
+        if !self.suspects.is_empty() {
+            let suspects = self.suspects.iter().enumerate();
+            let each = suspects.flat_map(|(number, suspect)| detail(number, suspect));
+            let title = t!("Each holder with what it retains");
+            blocks.push(Section::detail(title, each.collect()));
         }
         if !self.threads.is_empty() {
             blocks.push(Section::detail(t!("Threads"), self.thread_blocks()));

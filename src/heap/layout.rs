@@ -15,7 +15,7 @@ use super::hprof::Type;
 use super::hprof::records::Records;
 use super::report::RetainedAs;
 use crate::t;
-use place::Level;
+use place::{Level, Own};
 
 /// Bytes of a word of a stack; virtual threads exist on 64-bit JVMs only.
 const WORD: u64 = 8;
@@ -23,7 +23,9 @@ const WORD: u64 = 8;
 /// How fields are placed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Placement {
-    /// Each class after its superclass, rounded up to the width of a reference: HotSpot before JDK 15, and MAT's rule.
+    /// Each class after its superclass, without regard to alignment: MAT's rule.
+    Sum,
+    /// Each class after its superclass: HotSpot before JDK 15.
     PerClass,
     /// Fields fill the gaps that superclasses left: HotSpot since JDK 15.
     FillGaps,
@@ -58,12 +60,38 @@ const MODES_64: [Mode; 8] = [
     mode(8, 8, 12, Placement::FillGaps),
     mode(16, 4, 24, Placement::FillGaps),
 ];
+/// The same before JDK 15: without compressed references there were no compressed class pointers either.
+const MODES_BEFORE: [Mode; 2] = [
+    mode(12, 4, 16, Placement::PerClass),
+    mode(16, 8, 24, Placement::PerClass),
+];
 /// 32-bit JVMs, Android, and dumps of the old agent.
 const MODES_32: [Mode; 1] = [mode(8, 4, 12, Placement::PerClass)];
 /// MAT's formula: one pointer and one reference as header.
 const MODES_MAT: [Mode; 2] = [
-    mode(12, 4, 16, Placement::PerClass),
-    mode(16, 8, 24, Placement::PerClass),
+    mode(12, 4, 16, Placement::Sum),
+    mode(16, 8, 24, Placement::Sum),
+];
+
+/// Classes whose references came first before JDK 15, because the VM read them at fixed places
+/// (`ClassFileParser::layout_fields`, `allocation_style` 0).
+const REFERENCES_FIRST: [&str; 16] = [
+    "java.lang.AssertionStatusDirectives",
+    "java.lang.Boolean",
+    "java.lang.Byte",
+    "java.lang.Character",
+    "java.lang.Class",
+    "java.lang.ClassLoader",
+    "java.lang.Double",
+    "java.lang.Float",
+    "java.lang.Integer",
+    "java.lang.Long",
+    "java.lang.Short",
+    "java.lang.StackTraceElement",
+    "java.lang.String",
+    "java.lang.Throwable",
+    "java.lang.ref.Reference",
+    "java.lang.ref.SoftReference",
 ];
 
 /// Stands for the width of a reference.
@@ -78,6 +106,15 @@ const INJECTED: [(&str, &[u64]); 7] = [
     ("java.lang.invoke.ResolvedMethodName", &[8]),
     ("java.lang.String", &[1]),
     ("java.lang.Thread", &[8, 4, 1]),
+];
+
+/// The same before JDK 15.
+const INJECTED_BEFORE: [(&str, &[u64]); 5] = [
+    ("java.lang.ClassLoader", &[8]),
+    ("java.lang.Module", &[8]),
+    ("java.lang.invoke.MemberName", &[8]),
+    ("java.lang.invoke.MethodHandleNatives$CallSiteContext", &[8]),
+    ("java.lang.invoke.ResolvedMethodName", &[8, REFERENCE]),
 ];
 
 /// Classes with `@Contended` fields, which the dump does not mark: one object is enough to take its distance for its size.
@@ -160,20 +197,42 @@ impl Mode {
             .count();
         let primitives = own.iter().filter(|field| field.kind != Type::Object);
         let mut widths: Vec<u64> = primitives.map(|field| self.width(field.kind)).collect();
-        if self.placement == Placement::PerClass {
-            let sum: u64 = widths.iter().sum();
-            let end = above.end + sum + references as u64 * self.reference;
-            return Level {
-                end: round(end, self.reference),
-                gaps: Vec::new(),
-            };
-        }
-        if injected && let Some((_, more)) = INJECTED.iter().find(|(name, _)| *name == class.name) {
+        let added: &[(&str, &[u64])] = match self.placement {
+            Placement::Sum => &[],
+            Placement::PerClass => &INJECTED_BEFORE,
+            Placement::FillGaps => &INJECTED,
+        };
+        if injected && let Some((_, more)) = added.iter().find(|(name, _)| *name == class.name) {
             let width = |width: &u64| match *width {
                 REFERENCE => self.reference,
                 width => width,
             };
             widths.extend(more.iter().map(width));
+        }
+        let end = match self.placement {
+            Placement::FillGaps => None,
+            Placement::Sum => {
+                let sum: u64 = widths.iter().sum();
+                let end = above.end + sum + references as u64 * self.reference;
+                Some(round(end, self.reference))
+            }
+            Placement::PerClass => {
+                let mut own = Own {
+                    references: references as u64,
+                    ..Own::default()
+                };
+                widths.iter().for_each(|width| own.add(*width));
+                Some(match REFERENCES_FIRST.contains(&class.name.as_str()) {
+                    true => own.end_references_first(above.end, self.reference),
+                    false => own.end(above.end, self.reference),
+                })
+            }
+        };
+        if let Some(end) = end {
+            return Level {
+                end,
+                gaps: Vec::new(),
+            };
         }
         widths.sort_unstable_by(|left, right| right.cmp(left));
         let mut level = above;

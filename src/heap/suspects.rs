@@ -8,10 +8,12 @@
 mod describe;
 mod groups;
 
+use std::collections::BTreeMap;
+
 use super::containers::{self, Container};
 use super::graph::tree::DomTree;
 use super::model::Heap;
-use super::report::{HeapReport, Suspect};
+use super::report::{HeapReport, OwnerKind, Suspect};
 
 /// Smallest share of the reachable bytes that makes a suspect.
 const SHARE: f64 = 0.03;
@@ -53,11 +55,12 @@ pub(super) fn find(heap: &Heap<'_>) -> Vec<Suspect> {
         hubs: Vec::new(),
     };
     search.through(DomTree::ROOT, 0);
-    let mut suspects: Vec<Suspect> = search
+    let suspects: Vec<Suspect> = search
         .places
         .iter()
         .map(|place| describe::suspect(heap, place))
         .collect();
+    let mut suspects = alike(suspects);
     suspects.extend(groups::find(heap, &search.hubs, least));
     suspects.sort_by(|left, right| {
         let most = right.retained_bytes.cmp(&left.retained_bytes);
@@ -65,6 +68,25 @@ pub(super) fn find(heap: &Heap<'_>) -> Vec<Suspect> {
     });
     suspects.truncate(HeapReport::SUSPECTS);
     suspects
+}
+
+/// Objects of one class that the same field holds, as one suspect: the buffers in a list, each of which is large. So with
+/// what the threads of one pool hold, whose names differ by a number.
+fn alike(suspects: Vec<Suspect>) -> Vec<Suspect> {
+    let mut groups: BTreeMap<(String, Option<String>), Vec<Suspect>> = BTreeMap::new();
+    for suspect in suspects {
+        let of_thread = matches!(
+            suspect.owner_kind,
+            OwnerKind::Thread | OwnerKind::ThreadLocal | OwnerKind::ThreadLocalVariable
+        );
+        let field = suspect.field.clone().filter(|_| !of_thread);
+        let key = (suspect.signature.clone(), field);
+        groups.entry(key).or_default().push(suspect);
+    }
+    groups
+        .into_values()
+        .filter_map(describe::together)
+        .collect()
 }
 
 struct Search<'h, 'a> {

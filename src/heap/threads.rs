@@ -98,6 +98,46 @@ pub(super) fn name(heap: &Heap<'_>, thread: u32) -> Option<String> {
     }
 }
 
+/// A value that a thread keeps in a `ThreadLocal` or in a `FastThreadLocal` of Netty.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct LocalValue {
+    pub(super) value: u32,
+    /// The `ThreadLocal` itself is gone: nobody can read the value any more.
+    pub(super) stale: bool,
+}
+
+/// What a thread keeps in the maps of its thread locals.
+pub(super) fn local_values(heap: &Heap<'_>, thread: u32) -> Vec<LocalValue> {
+    let maps = ["threadLocals", "inheritableThreadLocals"];
+    let maps = maps.iter().filter_map(|map| heap.reference(thread, map));
+    let tables = maps.filter_map(|map| heap.reference(map, "table"));
+    let entries = tables.flat_map(|table| heap.elements(table).flatten().collect::<Vec<_>>());
+    let mut values: Vec<LocalValue> = entries
+        .filter_map(|entry| {
+            Some(LocalValue {
+                value: heap.reference(entry, "value")?,
+                stale: heap.reference(entry, "referent").is_none(),
+            })
+        })
+        .collect();
+    // FastThreadLocalThread.threadLocalMap; an unused place refers to a bare Object.
+    let fast = heap.reference(thread, "threadLocalMap");
+    let fast = fast.and_then(|map| heap.reference(map, "indexedVariables"));
+    for value in fast
+        .into_iter()
+        .flat_map(|array| heap.elements(array))
+        .flatten()
+    {
+        if heap.class_of(value).name != "java.lang.Object" {
+            values.push(LocalValue {
+                value,
+                stale: false,
+            });
+        }
+    }
+    values
+}
+
 fn heaviest(heap: &Heap<'_>, locals: &[(Option<u32>, u32)]) -> Vec<ThreadLocalVariable> {
     let mut sorted = locals.to_vec();
     sorted.sort_unstable_by_key(|(frame, index)| {

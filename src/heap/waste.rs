@@ -3,7 +3,7 @@
 //! kept.
 
 mod collections;
-mod owners;
+pub(super) mod owners;
 mod values;
 
 use std::collections::BTreeMap;

@@ -39,7 +39,7 @@ pub(in crate::heap) enum Form {
     GuavaCache,
 }
 
-const FORMS: [(&str, Form); 34] = [
+const FORMS: [(&str, Form); 37] = [
     (
         "java.util.HashMap",
         Form::HashTable {
@@ -211,6 +211,19 @@ const FORMS: [(&str, Form); 34] = [
         Form::Inside("al"),
     ),
     ("com.google.common.cache.LocalCache", Form::GuavaCache),
+    (
+        "com.github.benmanes.caffeine.cache.BoundedLocalCache",
+        Form::Inside("data"),
+    ),
+    (
+        "com.github.benmanes.caffeine.cache.UnboundedLocalCache",
+        Form::Inside("data"),
+    ),
+    // A ConcurrentHashMap of JDK 7 with a limit.
+    (
+        "org.hibernate.internal.util.collections.BoundedConcurrentHashMap",
+        Form::ConcurrentHashMap,
+    ),
 ];
 
 /// How a class, or its nearest superclass that is known, keeps its elements.
@@ -218,7 +231,8 @@ pub(in crate::heap) fn form_of(classes: &Classes, number: u32) -> Option<Form> {
     classes.ancestry(number).find_map(|number| {
         let name = classes.get(number).name.as_str();
         // Only these packages have known implementations: most classes are dismissed without a search.
-        if !name.starts_with("java.") && !name.starts_with("com.google.") {
+        const PACKAGES: [&str; 4] = ["java.", "com.google.", "com.github.", "org.hibernate."];
+        if !PACKAGES.iter().any(|package| name.starts_with(package)) {
             return None;
         }
         let known = FORMS.iter().find(|(class, _)| *class == name);

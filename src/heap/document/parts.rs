@@ -1,6 +1,6 @@
 //! Tables, trees and phrases of the document.
 
-use crate::document::{Block, Branch, Section, Table, Words};
+use crate::document::{Block, Branch, Table, Words};
 use crate::heap::hprof::names;
 use crate::heap::report::{ClassRow, Comparison, HeapThread, OwnerKind, PathStep, Suspect};
 use crate::t;
@@ -50,14 +50,14 @@ pub(super) fn what(suspect: &Suspect) -> String {
     }
 }
 
-pub(super) fn detail(number: usize, suspect: &Suspect) -> Block {
+pub(super) fn detail(number: usize, suspect: &Suspect) -> Vec<Block> {
     let title = upper_first(&suspect.title);
     let mut blocks = vec![
-        Block::Paragraph(title.into()),
+        Block::Paragraph(Words::strong(title)),
         Block::Paragraph(suspect.reason.clone().into()),
     ];
     if number >= SHOWN {
-        blocks.push(Block::Tree(tree(&suspect.path)));
+        blocks.push(Block::Tree(tree(&folded(&suspect.path))));
     }
     blocks.push(classes(&suspect.retained_classes));
     let signature = t!(
@@ -67,8 +67,26 @@ pub(super) fn detail(number: usize, suspect: &Suspect) -> Block {
         signature = suspect.signature
     );
     blocks.push(Block::Paragraph(signature.into()));
-    // Short, because all titles of the detail are listed in one line.
-    Section::detail(held_by(suspect), blocks)
+    blocks
+}
+
+/// A path without the insides of collections: the steps to what a map holds become one, `.table[2].val`.
+pub(super) fn folded(path: &[PathStep]) -> Vec<PathStep> {
+    let mut shown: Vec<PathStep> = Vec::new();
+    let mut by = String::new();
+    for (at, step) in path.iter().enumerate() {
+        by += &step.by;
+        let inside = step.class.starts_with("java.util.") && step.class.contains('$');
+        let inside = inside || step.class.ends_with("[]");
+        if inside && at > 0 && at + 1 < path.len() {
+            continue;
+        }
+        shown.push(PathStep {
+            by: std::mem::take(&mut by),
+            ..step.clone()
+        });
+    }
+    shown
 }
 
 /// A path as a tree of one branch; a long one without its middle.

@@ -1,6 +1,8 @@
 //! What the distances between objects say about their sizes.
 
-use super::{MODES_32, MODES_64, MODES_MAT, Mode, PADDED, PADDING, Shape, Sizes, describe};
+use super::{
+    MODES_32, MODES_64, MODES_BEFORE, MODES_MAT, Mode, PADDED, PADDING, Shape, Sizes, describe,
+};
 use crate::heap::classes::Classes;
 use crate::heap::graph::ids::IdMap;
 use crate::heap::hprof::Type;
@@ -87,8 +89,13 @@ impl<'a> Candidates<'a> {
         id_size: usize,
         retained_as: RetainedAs,
     ) -> Self {
+        // HotSpot loads java.lang.Record at its start since JDK 14. Without it no field fills a gap of a superclass, which
+        // the addresses alone do not tell where objects lie far apart.
+        let named = |class: &str| !classes.named(class).is_empty();
+        let before = named("java.lang.System") && !named("java.lang.Record");
         let modes: &[Mode] = match (id_size, retained_as) {
             (4, _) => &MODES_32,
+            (_, RetainedAs::Collector) if before => &MODES_BEFORE,
             (_, RetainedAs::Mat) => &MODES_MAT,
             (_, RetainedAs::Collector) => &MODES_64,
         };

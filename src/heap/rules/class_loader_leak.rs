@@ -92,7 +92,7 @@ fn finding(
     );
     finding.confidence = Confidence::Likely;
     finding.summary = t!(
-        "{classes} classes exist in {count} versions. Together the loaders retain {bytes} in the heap, and their classes as much again in Metaspace.",
+        "Classes that exist in {count} versions: {classes}. Together the loaders retain {bytes} in the heap, and their classes take Metaspace besides.",
         classes = text::count(names.len() as u64),
         count,
         bytes = text::bytes(retained)

@@ -1,5 +1,7 @@
 //! A pool of database connections with none left.
 
+use std::collections::BTreeSet;
+
 use super::Model;
 use crate::finding::{Evidence, Finding, Rule, RuleMeta, Severity};
 use crate::heap::containers;
@@ -11,6 +13,9 @@ use crate::text;
 /// Longest name of a pool that is shown.
 const NAME: usize = 100;
 
+/// Borrowers that are named.
+const BORROWERS: usize = 10;
+
 pub(super) struct ConnectionPool;
 
 const META: RuleMeta = RuleMeta {
@@ -19,7 +24,7 @@ const META: RuleMeta = RuleMeta {
     severity: Severity::High,
     means: "Every connection of the pool is lent out and threads wait for one. Either connections are not given back (a leak), or statements run too long, or the pool is too small for the number of worker threads.",
     detected: "HikariCP: every PoolEntry has state 1 (in use), there are as many as maxPoolSize, and ConcurrentBag.waiters is above 0. Commons DBCP: GenericObjectPool has maxTotal objects and no idle one. Tomcat JDBC, Druid and c3p0: as many connections as allowed, none idle.",
-    advice: "Find the borrowers in a thread dump of the same moment; close connections in try-with-resources; set leakDetectionThreshold (HikariCP) or removeAbandonedOnBorrow (DBCP) to have them named.",
+    advice: "Find the borrowers in a thread dump of the same moment; close connections in try-with-resources; set leakDetectionThreshold (HikariCP) or logAbandoned (DBCP, Tomcat) to have them named.",
     false_positives: "A moment of full load that passes: several thread dumps tell.",
     sources: &[
         "HikariCP ConcurrentBag.IConcurrentBagEntry: STATE_IN_USE = 1",
@@ -141,6 +146,21 @@ fn c3p0(heap: &Heap<'_>, pool: u32) -> Option<Use> {
     })
 }
 
+/// The threads that borrowed connections of HikariCP, which it notes when leakDetectionThreshold is set.
+fn borrowers(model: &Model<'_>, pool: u32) -> Vec<String> {
+    let heap = model.heap;
+    // A task does not say of which pool it is.
+    if model.instances(&["com.zaxxer.hikari.pool.HikariPool"]) != [pool] {
+        return Vec::new();
+    }
+    let tasks = model.instances(&["com.zaxxer.hikari.pool.ProxyLeakTask"]);
+    let names = tasks
+        .into_iter()
+        .filter_map(|task| heap.text(heap.reference(task, "threadName")?, NAME));
+    let names: BTreeSet<String> = names.map(|name| format!("\"{name}\"")).collect();
+    names.into_iter().take(BORROWERS).collect()
+}
+
 fn finding(model: &Model<'_>, pool: u32, usage: &Use) -> Option<Finding> {
     let Use { lent, waiters, .. } = *usage;
     let exhausted = usage.most > 0 && lent >= usage.most && usage.idle == 0;
@@ -185,8 +205,20 @@ fn finding(model: &Model<'_>, pool: u32, usage: &Use) -> Option<Finding> {
     finding
         .evidence
         .push(Evidence::new(statement, model.object(pool)));
+    let borrowers = borrowers(model, pool);
+    if !borrowers.is_empty() {
+        let statement = t!(
+            "borrowed by threads {threads}",
+            threads = borrowers.join(", ")
+        );
+        finding
+            .evidence
+            .push(Evidence::new(statement, model.object(pool)));
+    }
     finding.advice = vec![
-        t!("Have the borrowers named: HikariCP leakDetectionThreshold, DBCP logAbandoned."),
+        t!(
+            "Have the borrowers named with their stacks: HikariCP leakDetectionThreshold, DBCP, Tomcat and Druid logAbandoned, c3p0 unreturnedConnectionTimeout with debugUnreturnedConnectionStackTraces."
+        ),
         t!(
             "Compare the size of the pool with the number of worker threads and the time each holds a connection."
         ),

@@ -51,7 +51,7 @@ fn finding(model: &Model<'_>, driver: &Driver) -> Option<Finding> {
     let mut finding = Finding::new(
         &META,
         t!(
-            "{count} statements and result sets of {driver} retain {bytes}, {share} of the heap",
+            "Open statements and result sets of {driver} ({count}) retain {bytes}, {share} of the heap",
             count,
             driver = driver.name,
             bytes = text::bytes(retained),
@@ -59,7 +59,7 @@ fn finding(model: &Model<'_>, driver: &Driver) -> Option<Finding> {
         ),
     );
     finding.summary = t!(
-        "The heaviest is a {class} that retains {bytes}: the rows of a query that was read as a whole, or statements that were never closed.",
+        "The heaviest, of class {class}, retains {bytes}: the rows of a query that was read as a whole, or statements that were never closed.",
         class,
         bytes = text::bytes(heap.retained(heaviest))
     );

@@ -1,13 +1,19 @@
 //! Metrics with too many label values.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::Model;
 use crate::finding::{Evidence, Finding, Rule, RuleMeta, Severity};
 use crate::heap::containers;
+use crate::heap::model::Heap;
 use crate::t;
 use crate::text;
 
 /// Fewest meters: an ordinary service has some hundreds.
 const METERS: u64 = 5_000;
+
+/// Longest name of a meter or tag that is read.
+const NAME: usize = 200;
 
 pub(super) struct MeterRegistry;
 
@@ -60,6 +66,18 @@ impl Rule<Model<'_>> for MeterRegistry {
             finding
                 .evidence
                 .push(Evidence::new(statement, model.object(registry)));
+            if let Some(widest) = widest(heap, &meters.keys) {
+                let statement = t!(
+                    "{count} of them are {name}, whose tag {tag} has {values} values",
+                    count = text::count(widest.meters),
+                    name = widest.name,
+                    tag = widest.tag,
+                    values = text::count(widest.values)
+                );
+                finding
+                    .evidence
+                    .push(Evidence::new(statement, model.object(registry)));
+            }
             finding.advice.push(t!(
                 "Find the tag with the many values (the /actuator/metrics endpoint lists them) and remove it or cap it with MeterFilter.maximumAllowableTags."
             ));
@@ -67,4 +85,44 @@ impl Rule<Model<'_>> for MeterRegistry {
         };
         registries.into_iter().filter_map(finding).collect()
     }
+}
+
+/// The meter with most tag values.
+struct Widest {
+    name: String,
+    meters: u64,
+    tag: String,
+    values: u64,
+}
+
+/// Among the keys of a registry (`Meter.Id`) the name with most meters, and its tag with most values.
+fn widest(heap: &Heap<'_>, ids: &[u32]) -> Option<Widest> {
+    let text = |index: u32, field: &str| heap.text(heap.reference(index, field)?, NAME);
+    let mut by_name: BTreeMap<String, Vec<u32>> = BTreeMap::new();
+    for id in ids {
+        by_name.entry(text(*id, "name")?).or_default().push(*id);
+    }
+    let (name, ids) = by_name
+        .into_iter()
+        .max_by_key(|(name, ids)| (ids.len(), std::cmp::Reverse(name.clone())))?;
+    let mut tags: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for id in &ids {
+        // Tags.tags, since Micrometer 1.13 sortedSet.
+        let all = heap.reference(*id, "tags")?;
+        let array = heap.reference(all, "sortedSet");
+        let array = array.or_else(|| heap.reference(all, "tags"))?;
+        for tag in heap.elements(array).flatten() {
+            let values = tags.entry(text(tag, "key")?).or_default();
+            values.insert(text(tag, "value")?);
+        }
+    }
+    let (tag, values) = tags
+        .into_iter()
+        .max_by_key(|(tag, values)| (values.len(), std::cmp::Reverse(tag.clone())))?;
+    Some(Widest {
+        name,
+        meters: ids.len() as u64,
+        tag,
+        values: values.len() as u64,
+    })
 }

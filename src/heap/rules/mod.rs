@@ -16,6 +16,7 @@ mod netty_pool;
 mod out_of_memory;
 mod query_plan_cache;
 mod static_collection;
+mod stopped_application;
 mod thread_locals;
 mod unbounded_cache;
 
@@ -35,7 +36,7 @@ pub(super) struct Model<'m> {
 type AnyRule = dyn for<'m> Rule<Model<'m>>;
 
 /// All rules, in the order of `docs/rules.md`.
-const RULES: [&AnyRule; 17] = [
+const RULES: [&AnyRule; 18] = [
     &static_collection::StaticCollection,
     &local_result::LocalResult,
     &out_of_memory::OutOfMemory,
@@ -50,6 +51,7 @@ const RULES: [&AnyRule; 17] = [
     &netty_outbound::NettyOutbound,
     &netty_pool::NettyPool,
     &direct_memory::DirectMemory,
+    &stopped_application::StoppedApplication,
     &class_loader_leak::ClassLoaderLeak,
     &generated_classes::GeneratedClasses,
     &finalizer_backlog::FinalizerBacklog,

@@ -46,7 +46,7 @@ impl Rule<Model<'_>> for NettyOutbound {
         let mut finding = Finding::new(
             &META,
             t!(
-                "{count} Netty channels hold {bytes} that their clients have not read",
+                "{bytes} wait in Netty channels ({count}) for clients that do not read them",
                 count,
                 bytes = text::bytes(sum)
             ),

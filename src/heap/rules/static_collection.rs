@@ -8,6 +8,8 @@ use crate::text;
 
 /// Smallest share of the reachable bytes.
 const SHARE: f64 = 0.1;
+/// From this share on it alone explains a full heap.
+const LARGE: f64 = 0.3;
 /// Fewest elements: fewer are settings, not a cache.
 const ELEMENTS: u64 = 100;
 
@@ -18,7 +20,7 @@ const META: RuleMeta = RuleMeta {
     title: "A static collection fills the heap",
     severity: Severity::High,
     means: "A collection that a static field holds, directly or through a singleton, keeps a large part of the heap alive. The collector can free nothing of it as long as the class is loaded; if it only ever grows, the heap ends in an OutOfMemoryError.",
-    detected: "A suspect whose path from the roots passes a class object, with at least 100 elements or links, that retains at least 10 % of the reachable bytes.",
+    detected: "A suspect whose path from the roots passes a class object, with at least 100 elements or links, that retains at least 10 % of the reachable bytes (medium below 30 %).",
     advice: "Bound it (a cache with a maximum size or expiry such as Caffeine), remove entries when their owner ends, or hold it in an object with a shorter life.",
     false_positives: "A cache or table that is meant to be this large. Compare with an earlier dump, or with the heap after Full GC over time: a leak grows.",
     sources: &["JLS 12.7 Unloading of Classes and Interfaces"],
@@ -49,7 +51,7 @@ impl Rule<Model<'_>> for StaticCollection {
 fn finding(model: &Model<'_>, largest: &Suspect, others: &[&Suspect]) -> Finding {
     let field = largest.field.clone().unwrap_or_default();
     let count = largest.element_count.unwrap_or(0);
-    let element = largest.element_class.clone().unwrap_or_default();
+    let element = largest.element_class.as_deref().unwrap_or(&largest.class);
     let each = largest.retained_bytes / count.max(1);
     let mut finding = Finding::new(
         &META,
@@ -62,10 +64,12 @@ fn finding(model: &Model<'_>, largest: &Suspect, others: &[&Suspect]) -> Finding
     );
     // One dump shows what is there, not that it grows.
     finding.confidence = Confidence::Likely;
+    if largest.share < LARGE {
+        finding.severity = Severity::Medium;
+    }
     finding.summary = t!(
-        "The static field {field} holds a {class} of {count} {element}, {each} each, together {bytes}. Static fields live as long as their class: nothing in it is freed unless the program removes it.",
+        "What static field {field} holds: {count} elements ({element}), {each} each, together {bytes}. Static fields live as long as their class: nothing in it is freed unless the program removes it.",
         field,
-        class = largest.class,
         count = text::count(count),
         element,
         each = text::bytes(each),

@@ -18,10 +18,13 @@ const META: RuleMeta = RuleMeta {
     title: "ThreadLocal values fill the heap",
     severity: Severity::Medium,
     means: "A value set in a ThreadLocal stays until the thread ends or remove() is called. The threads of a pool do not end: what a request leaves behind there stays, once per thread, and belongs to the next request that thread serves.",
-    detected: "The values in the threadLocals and inheritableThreadLocals maps of all threads together retain at least 10 % of the reachable bytes.",
+    detected: "The values in the threadLocals and inheritableThreadLocals maps of all threads, and in the maps of Netty's FastThreadLocalThread, together retain at least 10 % of the reachable bytes.",
     advice: "Call remove() in a finally block at the end of the request, and keep large buffers in a bounded pool instead of one per thread.",
     false_positives: "Buffers that are meant to be kept per thread, with few threads.",
-    sources: &["java.lang.ThreadLocal.remove"],
+    sources: &[
+        "java.lang.ThreadLocal.remove",
+        "Netty FastThreadLocalThread, InternalThreadLocalMap",
+    ],
 };
 
 impl Rule<Model<'_>> for ThreadLocals {
@@ -35,18 +38,10 @@ impl Rule<Model<'_>> for ThreadLocals {
         let (mut sum, mut holders, mut stale) = (0, 0_u64, 0_u64);
         let mut heaviest: Option<(u64, u32)> = None;
         for thread in model.instances(&["java.lang.Thread"]) {
-            let maps = ["threadLocals", "inheritableThreadLocals"];
-            let maps = maps.iter().filter_map(|map| heap.reference(thread, map));
-            let tables = maps.filter_map(|map| heap.reference(map, "table"));
-            let entries: Vec<u32> = tables
-                .flat_map(|table| heap.elements(table).flatten())
-                .collect();
             let mut own = 0;
-            for entry in entries {
-                let Some(value) = heap.reference(entry, "value") else {
-                    continue;
-                };
-                stale += u64::from(heap.reference(entry, "referent").is_none());
+            for local in threads::local_values(heap, thread) {
+                let value = local.value;
+                stale += u64::from(local.stale);
                 let retained = heap.retained(value);
                 own += retained;
                 let class = by_class.entry(heap.name_of(value)).or_insert((0, 0, value));

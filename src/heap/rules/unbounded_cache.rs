@@ -88,11 +88,9 @@ fn finding(model: &Model<'_>, cache: u32, map: &Container) -> Finding {
         ),
     );
     finding.confidence = Confidence::Likely;
-    let element = map
-        .main_class(heap)
-        .map_or_else(String::new, |(name, _)| name);
+    let element = map.element_words(heap).unwrap_or_else(|| "?".to_owned());
     finding.summary = t!(
-        "The cache was made without maximum size and expiry; its {count} entries, mostly {element}, stay for ever.",
+        "The cache was made without maximum size and expiry; its {count} entries ({element}) stay for ever.",
         count,
         element
     );

@@ -1,6 +1,9 @@
 //! A suspect in words: who holds it, what it is made of, why it stays.
 
+use std::collections::BTreeSet;
+
 use super::{Place, What};
+use crate::heap::containers::Container;
 use crate::heap::histogram;
 use crate::heap::hprof::names;
 use crate::heap::model::Heap;
@@ -12,6 +15,8 @@ use crate::text;
 
 /// Classes listed of what a suspect retains.
 const CLASSES: usize = 10;
+/// Steps at the end of a path among which the cache is that a map belongs to.
+const CACHE: usize = 3;
 /// Most field names that follow a static field or a local in a name.
 const FIELDS: usize = 4;
 
@@ -34,49 +39,14 @@ pub(super) fn suspect(heap: &Heap<'_>, place: &Place) -> Suspect {
     let retained = tree.retained(place.head);
     let (element_class, element_count, inside) = parts(heap, place, &class);
     let share = retained as f64 / heap.total().max(1) as f64;
-    let amount = t!(
-        "{size}, {share} of the heap",
-        size = text::bytes(retained),
-        share = text::percent(share, 1.0)
-    );
-    let title = match (&holder.kind, &holder.field) {
-        (OwnerKind::StaticField, Some(field)) if heap.class_objects.contains_key(&end) => {
-            t!(
-                "the static fields of {field} retain {amount}",
-                field,
-                amount
-            )
-        }
-        (OwnerKind::StaticField, Some(field)) => {
-            t!(
-                "static {field} ({inside}) retains {amount}",
-                field,
-                inside,
-                amount
-            )
-        }
-        (OwnerKind::Thread, Some(name)) => {
-            t!(
-                "thread \"{name}\" ({inside}) retains {amount}",
-                name,
-                inside,
-                amount
-            )
-        }
-        (OwnerKind::ThreadLocalVariable, Some(name)) => t!(
-            "a local variable of thread \"{name}\" ({inside}) retains {amount}",
-            name,
-            inside,
+    let amount = amount(retained, share);
+    let title = match heap.class_objects.contains_key(&end) {
+        true => t!(
+            "the static fields of {field} retain {amount}",
+            field = holder.field.as_deref().unwrap_or("?"),
             amount
         ),
-        (OwnerKind::ThreadLocal, Some(name)) => t!(
-            "a ThreadLocal value of thread \"{name}\" ({inside}) retains {amount}",
-            name,
-            inside,
-            amount
-        ),
-        (_, Some(field)) => t!("{field} ({inside}) retains {amount}", field, inside, amount),
-        (_, None) => t!("{inside} retains {amount}", inside, amount),
+        false => title(holder.kind, holder.field.as_deref(), &inside, &amount),
     };
     let stable_class = names::stable_class_name(&class);
     let stable_element = element_class.as_deref().map(names::stable_class_name);
@@ -88,7 +58,7 @@ pub(super) fn suspect(heap: &Heap<'_>, place: &Place) -> Suspect {
     ]);
     Suspect {
         title,
-        reason: reason(&holder, place),
+        reason: reason(heap, &holder, place, &path),
         owner_kind: holder.kind,
         class,
         field: holder.field,
@@ -107,6 +77,87 @@ pub(super) fn suspect(heap: &Heap<'_>, place: &Place) -> Suspect {
     }
 }
 
+fn title(kind: OwnerKind, field: Option<&str>, inside: &str, amount: &str) -> String {
+    let Some(field) = field else {
+        return t!("{inside} retains {amount}", inside, amount);
+    };
+    let name = field;
+    match kind {
+        OwnerKind::StaticField => t!(
+            "static {field} ({inside}) retains {amount}",
+            field,
+            inside,
+            amount
+        ),
+        OwnerKind::Thread => t!(
+            "thread \"{name}\" ({inside}) retains {amount}",
+            name,
+            inside,
+            amount
+        ),
+        OwnerKind::ThreadLocalVariable => t!(
+            "a local variable of thread \"{name}\" ({inside}) retains {amount}",
+            name,
+            inside,
+            amount
+        ),
+        OwnerKind::ThreadLocal => t!(
+            "a ThreadLocal value of thread \"{name}\" ({inside}) retains {amount}",
+            name,
+            inside,
+            amount
+        ),
+        _ => t!("{field} ({inside}) retains {amount}", field, inside, amount),
+    }
+}
+
+fn amount(retained: u64, share: f64) -> String {
+    t!(
+        "{size}, {share} of the heap",
+        size = text::bytes(retained),
+        share = text::percent(share, 1.0)
+    )
+}
+
+/// Several suspects that differ in nothing but their object, as one; the largest stands for all.
+pub(super) fn together(mut alike: Vec<Suspect>) -> Option<Suspect> {
+    alike.sort_by(|left, right| {
+        let most = right.retained_bytes.cmp(&left.retained_bytes);
+        most.then_with(|| left.object_id.cmp(&right.object_id))
+    });
+    let count = alike.len() as u64;
+    let mut all = alike.into_iter();
+    let mut first = all.next()?;
+    if count == 1 {
+        return Some(first);
+    }
+    let names: BTreeSet<Option<&String>> =
+        all.as_slice().iter().map(|o| o.field.as_ref()).collect();
+    let more = names
+        .iter()
+        .filter(|name| **name != first.field.as_ref())
+        .count();
+    if more > 0 {
+        let name = first.field.as_deref().unwrap_or("?");
+        first.field = Some(t!("{name}, {more} more like it", name, more));
+    }
+    for other in all {
+        first.retained_bytes += other.retained_bytes;
+        first.retained_objects += other.retained_objects;
+        first.share += other.share;
+    }
+    let inside = t!(
+        "{count} {class}",
+        count = text::count(count),
+        class = names::simple(&first.class)
+    );
+    let amount = amount(first.retained_bytes, first.share);
+    first.title = title(first.owner_kind, first.field.as_deref(), &inside, &amount);
+    first.element_class = Some(first.class.clone());
+    first.element_count = Some(count);
+    Some(first)
+}
+
 /// Class and number of the parts, and all of it in words: `HashMap, 473,551 entries of ProductEntry`.
 fn parts(heap: &Heap<'_>, place: &Place, class: &str) -> (Option<String>, Option<u64>, String) {
     let short = names::simple(class);
@@ -114,8 +165,7 @@ fn parts(heap: &Heap<'_>, place: &Place, class: &str) -> (Option<String>, Option
         What::Container(container) => {
             let main = container.main_class(heap);
             let count = text::count(container.count);
-            let element = main.as_ref().map(|(name, _)| names::simple(name));
-            let words = match (element, container.is_map) {
+            let words = match (container.element_words(heap), container.is_map) {
                 (Some(element), true) => t!(
                     "{short}, {count} entries of {element}",
                     short,
@@ -234,17 +284,50 @@ fn fields(heap: &Heap<'_>, hops: &[Hop]) -> String {
     names.concat()
 }
 
-fn reason(holder: &Holder, place: &Place) -> String {
-    let bound = match &place.what {
-        What::Container(container) => container.bound,
-        _ => None,
-    };
-    let bound = match bound {
-        Some(bound) => t!(
+/// Whether anything limits a container, in words.
+fn bound(heap: &Heap<'_>, container: &Container, path: &[Hop]) -> String {
+    let last = path.len().saturating_sub(CACHE);
+    let of_cache = path[last..].iter().find_map(|(_, position)| {
+        let index = heap.tree.object(*position);
+        let caches = [
+            (
+                "com.github.benmanes.caffeine.cache.BoundedLocalCache",
+                "maximum",
+            ),
+            ("com.google.common.cache.LocalCache", "maxWeight"),
+        ];
+        let number = heap.class_number(index);
+        let mut caches = caches.iter();
+        let field = caches
+            .find(|(class, _)| heap.classes.is_a(number, class))?
+            .1;
+        heap.int(index, field).filter(|bound| *bound >= 0)
+    });
+    let of_cache = of_cache.map(|bound| bound as u64);
+    if let Some(bound) = container.bound.or(of_cache) {
+        return t!(
             " It is bounded, at {bound} elements.",
             bound = text::count(bound)
-        ),
-        None => String::new(),
+        );
+    }
+    let Some((_, position)) = path.last() else {
+        return String::new();
+    };
+    let number = heap.class_number(heap.tree.object(*position));
+    let name = &heap.classes.get(number).name;
+    if name.starts_with("java.util.") {
+        t!(" Nothing bounds it.")
+    } else if heap.classes.is_a(number, "java.util.LinkedHashMap") {
+        t!(" Its class may bound it, in removeEldestEntry.")
+    } else {
+        String::new()
+    }
+}
+
+fn reason(heap: &Heap<'_>, holder: &Holder, place: &Place, path: &[Hop]) -> String {
+    let bound = match &place.what {
+        What::Container(container) => bound(heap, container, path),
+        _ => String::new(),
     };
     let why = match holder.kind {
         OwnerKind::StaticField => {

@@ -12,6 +12,7 @@ use crate::heap::hprof::names;
 use crate::heap::model::{Edge, Heap};
 use crate::heap::paths;
 use crate::heap::report::{OwnerKind, Suspect};
+use crate::heap::waste::owners::{self, Owner};
 use crate::t;
 use crate::text;
 
@@ -51,12 +52,17 @@ pub(super) fn find(heap: &Heap<'_>, hubs: &[u32], least: u64) -> Vec<Suspect> {
         let retained = sum(members);
         suspect(heap, *class, members, retained, owners.get(class))
     };
-    groups.iter().map(group).collect()
+    let constants = owners::constants();
+    groups
+        .iter()
+        // They belong to the code as its classes do.
+        .filter(|(class, _)| owners.get(class) != Some(&constants))
+        .map(group)
+        .collect()
 }
 
-/// For each group, that is each class among the objects at `positions`, the field that refers to most of its members,
-/// with how many.
-fn owners(heap: &Heap<'_>, positions: impl Iterator<Item = u32>) -> FxHashMap<u32, (String, u64)> {
+/// For each group, that is each class among the objects at `positions`, the field that refers to most of its members.
+fn owners(heap: &Heap<'_>, positions: impl Iterator<Item = u32>) -> FxHashMap<u32, String> {
     // One bit for every object: there may be millions of members.
     let mut members = vec![0_u64; heap.len() as usize / 64 + 1];
     let mut any = false;
@@ -73,13 +79,13 @@ fn owners(heap: &Heap<'_>, positions: impl Iterator<Item = u32>) -> FxHashMap<u3
     let counts = chunks
         .par_iter()
         .map(|start| {
-            // By class of the group, class of the referrer and field; array elements count as one field.
-            let mut counts: FxHashMap<(u32, u32, Edge), (u64, u32)> = FxHashMap::default();
+            let mut counts: FxHashMap<(u32, Owner), u64> = FxHashMap::default();
             for index in *start..heap.len().min(start + chunk as u32) {
                 if heap.tree.position(index).is_none() || !heap.has_references(index) {
                     continue;
                 }
                 let mut last = None;
+                let mut above = None;
                 heap.references(index, |edge, target| {
                     if members[target as usize / 64] >> (target % 64) & 1 == 0 {
                         return;
@@ -87,25 +93,22 @@ fn owners(heap: &Heap<'_>, positions: impl Iterator<Item = u32>) -> FxHashMap<u3
                     if last.replace(target) == Some(target) {
                         return;
                     }
-                    let edge = match edge {
-                        Edge::Element(_) => Edge::Element(0),
-                        other => other,
+                    // Of the entries of one table the owner is the same.
+                    let owner = match above {
+                        Some(owner) => owner,
+                        None => owners::of_referrer(heap, index, edge),
                     };
-                    let class = heap.class_number(target);
-                    let key = (class, heap.class_number(index), edge);
-                    counts.entry(key).or_insert((0, index)).0 += 1;
+                    if matches!(edge, Edge::Element(_)) {
+                        above = Some(owner);
+                    }
+                    *counts
+                        .entry((heap.class_number(target), owner))
+                        .or_insert(0) += 1;
                 });
             }
-            let name = |(class, example, edge): (u32, u32, Edge)| {
-                let by = match edge {
-                    Edge::Element(_) => "[…]".to_owned(),
-                    edge => heap.edge_name(example, edge),
-                };
-                (class, format!("{}{by}", heap.name_of(example)))
-            };
             let mut named: BTreeMap<(u32, String), u64> = BTreeMap::new();
-            for ((class, _, edge), (count, example)) in counts {
-                *named.entry(name((class, example, edge))).or_insert(0) += count;
+            for ((class, owner), count) in counts {
+                *named.entry((class, owners::name(heap, owner))).or_insert(0) += count;
             }
             named
         })
@@ -115,14 +118,15 @@ fn owners(heap: &Heap<'_>, positions: impl Iterator<Item = u32>) -> FxHashMap<u3
             }
             left
         });
-    let mut owners: FxHashMap<u32, (String, u64)> = FxHashMap::default();
+    let mut best: FxHashMap<u32, (String, u64)> = FxHashMap::default();
     for ((class, field), count) in counts {
-        let best = owners.entry(class).or_insert_with(|| (field.clone(), 0));
-        if count > best.1 {
-            *best = (field, count);
+        let most = best.entry(class).or_insert_with(|| (field.clone(), 0));
+        if count > most.1 {
+            *most = (field, count);
         }
     }
-    owners
+    let named = best.into_iter().map(|(class, (field, _))| (class, field));
+    named.collect()
 }
 
 fn suspect(
@@ -130,7 +134,7 @@ fn suspect(
     class: u32,
     members: &[u32],
     retained: u64,
-    owner: Option<&(String, u64)>,
+    owner: Option<&String>,
 ) -> Suspect {
     let tree = &heap.tree;
     let name = heap.classes.get(class).name.clone();
@@ -149,10 +153,9 @@ fn suspect(
         amount
     );
     let reason = match owner {
-        Some((field, referred)) => t!(
-            "Several objects share each of them; {field} refers to {referred} of them.",
-            field,
-            referred = text::count(*referred)
+        Some(field) => t!(
+            "Several objects share each of them; most references come from {field}.",
+            field
         ),
         None => t!("Several objects share each of them."),
     };
@@ -162,7 +165,7 @@ fn suspect(
         .max_by_key(|child| (tree.retained(*child), std::cmp::Reverse(*child)))
         .unwrap_or(0);
     let stable = names::stable_class_name(&name);
-    let owner_name = owner.map(|(field, _)| field.clone());
+    let owner_name = owner.cloned();
     let owner_stable = owner_name.as_deref().map(names::stable_class_name);
     Suspect {
         title,

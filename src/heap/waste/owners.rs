@@ -15,7 +15,10 @@ use crate::t;
 const LOCALS: usize = 1000;
 
 /// By class of the owner (of a class object the class itself) and field; `None` for what several owners share.
-type Owner = Option<(u32, Option<Edge>)>;
+pub(in crate::heap) type Owner = Option<(u32, Option<Edge>)>;
+
+/// Most tables, nodes and wrappers between a referrer and its owner: a long list is not walked for each of its nodes.
+const BETWEEN: usize = 8;
 
 /// An object above the current one.
 struct Above {
@@ -89,24 +92,61 @@ fn owner_of(heap: &Heap<'_>, above: Option<&Above>, position: u32) -> Owner {
         // A collection that nothing but a root holds.
         return Some((number, None));
     }
-    if heap
-        .locals
-        .get(&from)
-        .is_some_and(|locals| locals.len() > LOCALS)
-    {
-        return Some((number, Some(Edge::Local)));
-    }
-    let target = heap.tree.object(position);
-    let mut field = None;
-    heap.references(from, |edge, to| {
-        if to == target && field.is_none() {
-            field = Some(edge);
-        }
-    });
+    let field = direct(heap, from, heap.tree.object(position));
     Some((*heap.class_objects.get(&from).unwrap_or(&number), field))
 }
 
-fn name(heap: &Heap<'_>, owner: Owner) -> String {
+/// Who refers to something by `edge` of the object `index`: that object, or when it is part of a collection or an array the
+/// nearest object above it that is none.
+pub(in crate::heap) fn of_referrer(heap: &Heap<'_>, index: u32, edge: Edge) -> Owner {
+    let tree = &heap.tree;
+    let mut at = tree.position(index)?;
+    let mut below = None;
+    for _ in 0..BETWEEN {
+        let object = tree.object(at);
+        let class = heap.class_of(object);
+        if class.shape == Shape::Instance && !class.name.starts_with("java.util.") {
+            let edge = match below {
+                None => Some(edge),
+                Some(below) => direct(heap, object, below),
+            };
+            let number = heap.class_objects.get(&object);
+            return Some((*number.unwrap_or(&heap.class_number(object)), edge));
+        }
+        below = Some(object);
+        at = tree.parent(at);
+        if at == DomTree::ROOT {
+            break;
+        }
+    }
+    let edge = match edge {
+        Edge::Element(_) => Edge::Element(0),
+        edge => edge,
+    };
+    Some((heap.class_number(index), Some(edge)))
+}
+
+/// The first reference from one object to another. A thread with many locals is not looked through.
+fn direct(heap: &Heap<'_>, from: u32, target: u32) -> Option<Edge> {
+    let locals = heap.locals.get(&from);
+    if locals.is_some_and(|locals| locals.len() > LOCALS) {
+        return Some(Edge::Local);
+    }
+    let mut found = None;
+    heap.references(from, |edge, to| {
+        if to == target && found.is_none() {
+            found = Some(edge);
+        }
+    });
+    found
+}
+
+/// What HotSpot keeps for the code of the classes: the strings and method handles that it mentions.
+pub(in crate::heap) fn constants() -> String {
+    t!("the constants of loaded classes")
+}
+
+pub(in crate::heap) fn name(heap: &Heap<'_>, owner: Owner) -> String {
     let Some((number, edge)) = owner else {
         return t!("(several owners)");
     };
@@ -118,8 +158,10 @@ fn name(heap: &Heap<'_>, owner: Owner) -> String {
         // It holds them on several ways.
         Some(Edge::Element(_) | Edge::Loader | Edge::Superclass) | None => None,
     };
-    match field {
-        Some(id) => format!("{}.{}", class.name, heap.records.name(heap.bytes, id)),
+    let field = field.map(|id| heap.records.name(heap.bytes, id));
+    match field.as_deref() {
+        Some("<resolved_references>") => constants(),
+        Some(field) => format!("{}.{field}", class.name),
         None => class.name.clone(),
     }
 }
