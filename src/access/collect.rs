@@ -50,16 +50,16 @@ struct Open {
 /// Routes counted densely at the same time; when there are more, all go to the tree.
 const ROWS: usize = 512;
 /// Targets remembered.
-const LATELY: usize = 8192;
+const LATELY: usize = 2048;
 /// No target: nothing has this row.
 const NOWHERE: (u64, u32) = (0, u32::MAX);
 /// Columns open at the same time: requests end out of order by a little.
 const OPEN: i64 = 4;
 
-/// Fills a summary from lines that live as long as `'a`.
-pub(super) struct Collector<'a> {
+/// Fills a summary.
+pub(super) struct Collector {
     pub(super) summary: Summary,
-    visitors: Visitors<'a>,
+    visitors: Visitors,
     rows: Vec<Row>,
     by_name: ByHash<u32>,
     /// Rows of targets seen lately, by the low bits of their hash; a target asked for again needs no shape.
@@ -69,7 +69,7 @@ pub(super) struct Collector<'a> {
     servers: Servers,
 }
 
-impl Default for Collector<'_> {
+impl Default for Collector {
     fn default() -> Self {
         Self {
             summary: Summary::default(),
@@ -95,10 +95,10 @@ struct Placed {
     blur: i64,
 }
 
-impl<'a> Collector<'a> {
+impl Collector {
     /// Adds a request that stands on `line`.
     #[inline]
-    pub(super) fn add(&mut self, request: &Request<'a>, reading: Reading<'_>, line: u64) {
+    pub(super) fn add(&mut self, request: &Request<'_>, reading: Reading<'_>, line: u64) {
         let took = request.duration.unwrap_or(0);
         // A truncated stamp lies anywhere in its unit; the middle is the fairest point.
         let middle = request.at + request.resolution / 2;
@@ -144,6 +144,7 @@ impl<'a> Collector<'a> {
             RouteClass::Static => {}
         }
         if class == RouteClass::Transaction
+            && request.went_wrong()
             && (request.failed() || request.client_gone() || request.status == 429)
         {
             let what = hash(&self.rows[row].name);
@@ -165,7 +166,7 @@ impl<'a> Collector<'a> {
         apdex: &Thresholds,
     ) -> (usize, RouteClass) {
         let path = shape::path(request.target);
-        let mut target = hash(path) ^ hash(request.method).rotate_left(1);
+        let mut target = hash(path) ^ word(request.method).wrapping_mul(0x9e37_79b9_7f4a_7c15);
         if probe_agent {
             target = !target;
         }
@@ -239,9 +240,11 @@ impl<'a> Collector<'a> {
         let took = request.duration.unwrap_or(0);
         let failed = request.failed();
         stats.count += 1;
-        stats.errors += u64::from(failed);
-        stats.rejected += u64::from((400..500).contains(&request.status));
-        stats.aborted += u64::from(request.client_gone());
+        if request.went_wrong() {
+            stats.errors += u64::from(failed);
+            stats.rejected += u64::from((400..500).contains(&request.status));
+            stats.aborted += u64::from(request.client_gone());
+        }
         stats.bytes = stats.bytes.saturating_add(request.bytes);
         stats.max_bytes = stats.max_bytes.max(request.bytes);
         if request.duration.is_some() {
@@ -268,10 +271,12 @@ impl<'a> Collector<'a> {
         let ticks = &mut self.summary.ticks;
         let (tick, from) = ticks.at_with_start(placed.end);
         tick.finished += 1;
-        tick.errors_5xx += u64::from(request.failed());
-        tick.errors_4xx += u64::from((400..500).contains(&request.status));
-        tick.aborted += u64::from(request.client_gone());
-        tick.throttled += u64::from(request.status == 429);
+        if request.went_wrong() {
+            tick.errors_5xx += u64::from(request.failed());
+            tick.errors_4xx += u64::from((400..500).contains(&request.status));
+            tick.aborted += u64::from(request.client_gone());
+            tick.throttled += u64::from(request.status == 429);
+        }
         tick.max = tick.max.max(took);
         tick.bytes = tick.bytes.saturating_add(request.bytes);
         if placed.start >= from {
@@ -470,6 +475,13 @@ impl<'a> Collector<'a> {
         self.visitors.finish(&mut self.summary);
         self.summary
     }
+}
+
+/// A short word as a number; of longer ones the ends.
+#[inline]
+fn word(text: &[u8]) -> u64 {
+    let (low, high) = super::bounded::ends(text);
+    low ^ high.rotate_left(32) ^ text.len() as u64
 }
 
 impl Row {

@@ -34,6 +34,7 @@ mod request;
 mod routes;
 mod rules;
 mod scalar;
+mod scan;
 mod semantics;
 mod series;
 mod servers;
