@@ -21,9 +21,9 @@ pub(super) struct Reading<'a> {
     pub(super) server: &'a [u8],
     /// Thresholds of the Apdex.
     pub(super) apdex: &'a Thresholds,
-    /// Requests that end before or begin after are left out.
-    pub(super) since: i64,
-    pub(super) until: i64,
+    /// Requests that end before or begin after are left out: limits for stamps without a zone and with one.
+    pub(super) since: [i64; 2],
+    pub(super) until: [i64; 2],
 }
 
 /// A route while the log is read.
@@ -111,7 +111,8 @@ impl Collector {
                 request.resolution - 1,
             ),
         };
-        if end < reading.since || start > reading.until {
+        let zoned = usize::from(request.zoned);
+        if end < reading.since[zoned] || start > reading.until[zoned] {
             return;
         }
         let placed = Placed {
@@ -133,13 +134,16 @@ impl Collector {
         summary.statuses[usize::from(request.status.min(599))] += 1;
         let client = hash(request.client);
         let probe_agent = self.visitors.count(summary, request, client);
-        let (row, class) = self.route(request, probe_agent, reading.apdex);
+        let (row, class, asked) = self.route(request, probe_agent, reading.apdex);
         self.count_route(row, request, placed);
         self.count_ticks(request, took, placed);
         self.count_server(request, reading, placed, class, client);
         self.summary.lines.at(end).cover(line);
         match class {
-            RouteClass::Transaction => self.count_column(request, placed),
+            RouteClass::Transaction => {
+                self.summary.asked.add(asked_at(asked, end));
+                self.count_column(request, placed);
+            }
             RouteClass::Probe => self.count_probe(request, reading, placed, line),
             RouteClass::Static => {}
         }
@@ -158,13 +162,14 @@ impl Collector {
         }
     }
 
+    /// The row of a request, its class, and a hash of what was asked.
     #[inline]
     fn route(
         &mut self,
         request: &Request<'_>,
         probe_agent: bool,
         apdex: &Thresholds,
-    ) -> (usize, RouteClass) {
+    ) -> (usize, RouteClass, u64) {
         let path = shape::path(request.target);
         let mut target = hash(path) ^ word(request.method).wrapping_mul(0x9e37_79b9_7f4a_7c15);
         if probe_agent {
@@ -175,11 +180,11 @@ impl Collector {
         if known == target
             && let Some(found) = self.rows.get(row as usize)
         {
-            return (row as usize, found.class);
+            return (row as usize, found.class, target);
         }
         let (row, class) = self.shaped_route(request, probe_agent, apdex);
         self.lately[place] = (target, row as u32);
-        (row, class)
+        (row, class, target)
     }
 
     fn shaped_route(
@@ -475,6 +480,15 @@ impl Collector {
         self.visitors.finish(&mut self.summary);
         self.summary
     }
+}
+
+/// A hash of what was asked in which minute.
+#[inline]
+fn asked_at(asked: u64, end: i64) -> u64 {
+    let minute = end.div_euclid(60_000_000) as u64;
+    let mixed =
+        (asked ^ minute.wrapping_mul(0xe703_7ed1_a0b4_28db)).wrapping_mul(0xa076_1d64_78bd_642f);
+    (mixed ^ mixed >> 32).wrapping_mul(0x9e37_79b9_7f4a_7c15)
 }
 
 /// A short word as a number; of longer ones the ends.

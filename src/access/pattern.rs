@@ -436,9 +436,14 @@ impl Layout {
 
     /// Whether lines have a duration.
     pub(super) fn timed(&self) -> bool {
+        self.has(Field::Duration)
+    }
+
+    /// Whether lines have this field.
+    pub(super) fn has(&self, field: Field) -> bool {
         match &self.shape {
-            Shape::Pattern(program) => program.has(Field::Duration),
-            Shape::Keys(keys) => keys.has(Field::Duration),
+            Shape::Pattern(program) => program.has(field),
+            Shape::Keys(keys) => keys.has(field),
         }
     }
 }

@@ -8,7 +8,7 @@ use super::bounded::hash;
 use super::collect::{Collector, Reading};
 use super::formats;
 use super::pattern::{Expected, Layout};
-use super::request::Request;
+use super::request::{Field, Request};
 use super::scalar::Clock;
 use super::semantics::{self, Demand, Semantics};
 use super::summary::{Place, Summary};
@@ -87,8 +87,12 @@ pub(super) fn read(source: &Source, options: &Options, progress: &dyn Progress) 
             stamp: used.semantics.stamp,
             server: server.as_bytes(),
             apdex: &options.apdex,
-            since: options.since.map_or(i64::MIN, |at| at.0),
-            until: options.until.map_or(i64::MAX, |at| at.0),
+            since: options
+                .since
+                .map_or([i64::MIN; 2], |at| [at.wall.0, at.instant.0]),
+            until: options
+                .until
+                .map_or([i64::MAX; 2], |at| [at.wall.0, at.instant.0]),
         })
         .collect();
     let skipped = source.bytes.len() - text.len();
@@ -284,6 +288,7 @@ fn assemble(source: &Source, server: &str, plan: Plan, parts: Vec<Part>) -> Shar
 
 fn choice(source: &str, server: &str, used: Used, lines: u64) -> FormatChoice {
     let timed = used.layout.timed();
+    let names_server = used.layout.has(Field::Upstream);
     FormatChoice {
         source: source.to_owned(),
         format: used.layout.name,
@@ -292,6 +297,8 @@ fn choice(source: &str, server: &str, used: Used, lines: u64) -> FormatChoice {
         unit_reason: used.semantics.unit_reason,
         stamp: used.semantics.stamp,
         stamp_reason: used.semantics.stamp_reason,
+        stamp_assumed: used.semantics.stamp_assumed,
+        names_server,
         instance: server.to_owned(),
         lines,
     }
