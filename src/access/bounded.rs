@@ -61,7 +61,7 @@ pub(super) fn hash(text: &[u8]) -> u64 {
 /// Less than sixteen bytes in two numbers: its beginning and its end, which may overlap. With the length of the whole text
 /// no two texts have the same.
 #[inline]
-pub(super) fn ends(text: &[u8]) -> (u64, u64) {
+fn ends(text: &[u8]) -> (u64, u64) {
     if let (Some(first), Some(last)) = (text.first_chunk::<8>(), text.last_chunk::<8>()) {
         return (u64::from_le_bytes(*first), u64::from_le_bytes(*last));
     }
@@ -75,6 +75,13 @@ pub(super) fn ends(text: &[u8]) -> (u64, u64) {
         [a] => (a.into(), 0),
         _ => (0, 0),
     }
+}
+
+/// A short word as a number; of longer ones the ends.
+#[inline]
+pub(super) fn word(text: &[u8]) -> u64 {
+    let (low, high) = ends(text);
+    low ^ high.rotate_left(32) ^ text.len() as u64
 }
 
 /// A table that never holds more than `LIMIT` keys. Rows lie one after the other in the order of their keys' first coming,

@@ -1,9 +1,10 @@
 //! Filling a summary while a log is read: what is touched by every request is kept dense, and moved to its place in the
 //! summary when something else needs the room.
 
-use super::bounded::{ByHash, hash};
+use super::bounded::{ByHash, hash, word};
 use super::cells::Column;
 use super::histogram::{Dense, bucket};
+use super::layers::asked_at;
 use super::request::Request;
 use super::routes::{RouteStats, Slot};
 use super::servers::Servers;
@@ -480,22 +481,6 @@ impl Collector {
         self.visitors.finish(&mut self.summary);
         self.summary
     }
-}
-
-/// A hash of what was asked in which minute.
-#[inline]
-fn asked_at(asked: u64, end: i64) -> u64 {
-    let minute = end.div_euclid(60_000_000) as u64;
-    let mixed =
-        (asked ^ minute.wrapping_mul(0xe703_7ed1_a0b4_28db)).wrapping_mul(0xa076_1d64_78bd_642f);
-    (mixed ^ mixed >> 32).wrapping_mul(0x9e37_79b9_7f4a_7c15)
-}
-
-/// A short word as a number; of longer ones the ends.
-#[inline]
-fn word(text: &[u8]) -> u64 {
-    let (low, high) = super::bounded::ends(text);
-    low ^ high.rotate_left(32) ^ text.len() as u64
 }
 
 impl Row {

@@ -42,3 +42,12 @@ pub(super) fn same_requests(front: &Summary, back: &Summary) -> bool {
         && 2 * common >= smaller
         && back.requests <= front.requests + front.requests / 10
 }
+
+/// A hash of what was asked in which minute.
+#[inline]
+pub(super) fn asked_at(asked: u64, end: i64) -> u64 {
+    let minute = end.div_euclid(60_000_000) as u64;
+    let mixed =
+        (asked ^ minute.wrapping_mul(0xe703_7ed1_a0b4_28db)).wrapping_mul(0xa076_1d64_78bd_642f);
+    (mixed ^ mixed >> 32).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+}
