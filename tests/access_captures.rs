@@ -180,3 +180,22 @@ fn a_stopped_process_is_seen_in_its_own_log() {
         .unwrap();
     assert!(released.summary.contains("3 times"), "{}", released.summary);
 }
+
+/// Tomcat 10.1 with an ExtendedAccessLogValve, stopped and started twice: the header stands at the top only.
+#[test]
+fn the_extended_log_of_tomcat_has_seconds_and_starts() {
+    let report = read("tomcat-extended.log", &Options::default());
+    let choice = &report.formats[0];
+    assert_eq!(choice.format, "Tomcat extended");
+    assert_eq!(choice.unit, Some(DurationUnit::Seconds));
+    assert_eq!(choice.stamp, StampMeaning::Start);
+    assert_eq!(
+        (report.requests, report.coverage[0].not_understood),
+        (248, 0), 0)
+    );
+    assert_eq!(report.log_starts, []);
+    // It took a second and a half.
+    let slowest = &report.slowest[0];
+    assert_eq!(slowest.duration_us, SECOND);
+    assert_eq!(report.bytes, 248 * 900);
+}

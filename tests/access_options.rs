@@ -25,8 +25,8 @@ fn a_stretch_of_time_holds_what_overlaps_it() {
     let requests = traffic();
     let (since, until) = (BEGIN + 900_500, BEGIN + 1_100_250);
     let options = Options {
-        since: Some(Instant(since * 1000)),
-        until: Some(Instant(until * 1000)),
+        since: Some(Instant(since * 1000).into()),
+        until: Some(Instant(until * 1000).into()),
         ..Options::default()
     };
     // Stamps in milliseconds stand for the middle of theirs.
@@ -40,6 +40,75 @@ fn a_stretch_of_time_holds_what_overlaps_it() {
     let failed = expected.iter().filter(|request| request.status == 503);
     let found = report.statuses.iter().find(|(status, _)| *status == 503);
     assert_eq!(found.unwrap().1, failed.count() as u64);
+}
+
+/// The clock of a log and the limits may be in different zones; a log that writes none is compared with the clock on the wall.
+#[test]
+fn limits_hold_whatever_zone_a_log_is_in() {
+    let line = |second: i64, zone: &str, wall: i64| {
+        let stamp = traffic::clf(BEGIN + (second + wall) * 1000, zone);
+        format!("10.0.0.1 - - [{stamp}] \"GET /a HTTP/1.1\" 200 5 \"-\" \"curl\" 5\n")
+    };
+    let hours = 3600;
+    let limit = |second: i64, wall: i64| access::Limit {
+        instant: Instant((BEGIN + second * 1000) * 1000),
+        wall: Instant((BEGIN + (second + wall) * 1000) * 1000),
+    };
+    for (zone, wall) in [
+        (" +0000", 0),
+        (" +0900", 9 * hours),
+        (" -0330", -3 * hours - 1800),
+        // No zone, on a machine in Seoul.
+        ("", 9 * hours),
+    ] {
+        let text: String = (0..600).map(|second| line(second, zone, wall)).collect();
+        let options = Options {
+            since: Some(limit(100, 9 * hours)),
+            // Up to the end of that second.
+            until: Some(limit(200, 9 * hours)),
+            ..Options::default()
+        };
+        assert_eq!(read(text, &options).requests, 100, "{zone:?}");
+    }
+}
+
+/// The chart has all requests in one line and transactions in another; figures are of transactions.
+#[test]
+fn hits_are_told_from_transactions() {
+    let requests = traffic();
+    let kind = |request: &Request| match request.path.as_str() {
+        path if path.starts_with("/static") => 1,
+        path if path.starts_with("/actuator") => 2,
+        _ => 0,
+    };
+    let count = |wanted| {
+        requests
+            .iter()
+            .filter(|request| kind(request) == wanted)
+            .count() as u64
+    };
+    let report = read(log("json", &requests), &Options::default());
+    assert_eq!(
+        (report.transactions, report.statics, report.probe_requests),
+        (count(0), count(1), count(2))
+    );
+    for minute in &report.minutes {
+        let inside = |request: &&Request| {
+            let at = request.end * 1000;
+            (minute.at.0..minute.at.0 + report.minute_us).contains(&at)
+        };
+        let transactions = requests
+            .iter()
+            .filter(inside)
+            .filter(|request| kind(request) == 0);
+        assert_eq!(minute.requests, transactions.count() as u64);
+        let hits = report
+            .seconds
+            .iter()
+            .filter(|second| (minute.at.0..minute.at.0 + report.minute_us).contains(&second.at.0));
+        let hits: u64 = hits.map(|second| second.finished).sum();
+        assert_eq!(hits, requests.iter().filter(inside).count() as u64);
+    }
 }
 
 #[test]

@@ -19,6 +19,10 @@ use serde_json::Value;
 
 use common::corpus;
 
+const FORMATS: [&str; 9] = [
+    "tomcat", "httpd", "nginx", "json", "iis", "haproxy", "alb", "envoy", "traefik",
+];
+
 /// The generator, compiled into `folder`; `None` without the lab.
 fn generator(folder: &Path) -> Option<PathBuf> {
     let source = corpus()?.join("../lab/accessgen/src/main.rs");
@@ -172,9 +176,7 @@ fn all_formats_of_the_generator_give_its_truth() {
     let Some(generator) = generator(folder.path()) else {
         return;
     };
-    for format in [
-        "tomcat", "httpd", "nginx", "json", "iis", "haproxy", "alb", "envoy", "traefik",
-    ] {
+    for format in FORMATS {
         let run = run(&generator, folder.path(), format, &[]);
         assert_eq!(run.report.coverage[0].not_understood, 0, "{format}");
         check_exactly(format, &run);
@@ -187,7 +189,7 @@ fn several_servers_are_told_apart() {
     let Some(generator) = generator(folder.path()) else {
         return;
     };
-    for format in ["tomcat", "nginx", "haproxy"] {
+    for format in FORMATS {
         let run = run(&generator, folder.path(), format, &["--instances", "3"]);
         check_exactly(format, &run);
         let mut servers: Vec<u64> = run
@@ -226,7 +228,7 @@ fn damaged_lines_are_counted() {
     let Some(generator) = generator(folder.path()) else {
         return;
     };
-    for format in ["tomcat", "nginx", "json", "envoy"] {
+    for format in FORMATS {
         let run = run(&generator, folder.path(), format, &["--dirty"]);
         let lines = run.truth["lines"].as_u64().unwrap();
         let damaged = run.truth["damaged_lines"].as_u64().unwrap();

@@ -4,6 +4,7 @@
 
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
+use std::hint::black_box;
 
 use super::wire::{Reader, Wire};
 
@@ -76,45 +77,146 @@ fn ends(text: &[u8]) -> (u64, u64) {
     }
 }
 
-/// A table that never holds more than `LIMIT` keys.
+/// A short word as a number; of longer ones the ends.
+#[inline]
+pub(super) fn word(text: &[u8]) -> u64 {
+    let (low, high) = ends(text);
+    low ^ high.rotate_left(32) ^ text.len() as u64
+}
+
+/// A table that never holds more than `LIMIT` keys. Rows lie one after the other in the order of their keys' first coming,
+/// found by a small index: the table of clients is the largest thing that every request touches, and what counts is how much
+/// of it the processor's cache can hold.
 #[derive(Debug, Clone)]
 pub(super) struct Table<V, const LIMIT: usize> {
     /// 0 for keys as they are.
     pub(super) level: u8,
-    rows: ByHash<(Box<[u8]>, V)>,
+    /// Number of a row plus one and, above it, the upper bits of its hash: a row is looked at when it is almost certainly the
+    /// right one. 0 where there is none; a power of two long and at most half full.
+    index: Vec<u32>,
+    rows: Vec<Row<V>>,
+    /// The keys of all rows.
+    keys: Vec<u8>,
 }
+
+#[derive(Debug, Clone)]
+#[repr(C)]
+struct Row<V> {
+    hashed: u64,
+    value: V,
+    /// Where its key ends; it begins where the one before ends.
+    end: usize,
+}
+
+/// Bits of an index entry that are the number of the row.
+const ROW_BITS: u32 = 18;
+const ROW: u32 = (1 << ROW_BITS) - 1;
 
 impl<V, const LIMIT: usize> Default for Table<V, LIMIT> {
     fn default() -> Self {
         Self {
             level: 0,
-            rows: ByHash::default(),
+            index: Vec::new(),
+            rows: Vec::new(),
+            keys: Vec::new(),
         }
     }
 }
 
 impl<V: Tally, const LIMIT: usize> Table<V, LIMIT> {
+    /// Fetches what the tallies of these keys need into the processor's cache: loads that do not wait for each other.
+    pub(super) fn fetch(&self, hashes: impl Iterator<Item = u64> + Clone) {
+        let Some(mask) = self.index.len().checked_sub(1) else {
+            return;
+        };
+        let entry = |hashed: u64| self.index[hashed as usize & mask];
+        black_box(hashes.clone().fold(0, |all, hashed| all ^ entry(hashed)));
+        let ends = |hashed| {
+            let row = self
+                .rows
+                .get(((entry(hashed) & ROW) as usize).wrapping_sub(1));
+            row.map_or(0, |row| row.hashed ^ row.end as u64)
+        };
+        black_box(hashes.fold(0, |all, hashed| all ^ ends(hashed)));
+    }
+
     /// The tally of a key, whose hash is given while keys are kept as they are.
     #[inline]
     pub(super) fn tally(&mut self, key: &[u8], hashed: u64, coarsen: Coarsen) -> &mut V {
-        if self.level > 0 {
-            let coarse = coarsen(key, self.level);
-            let hashed = hash(&coarse);
-            return self.insert(&coarse, hashed, coarsen);
-        }
-        self.insert(key, hashed, coarsen)
+        let row = match self.level {
+            0 => self.insert(key, hashed, coarsen),
+            level => {
+                let coarse = coarsen(key, level);
+                self.insert(&coarse, hash(&coarse), coarsen)
+            }
+        };
+        &mut self.rows[row].value
     }
 
-    fn insert(&mut self, key: &[u8], hashed: u64, coarsen: Coarsen) -> &mut V {
-        if self.rows.len() >= LIMIT && !self.rows.contains_key(&hashed) {
-            self.rows.insert(hashed, (key.into(), V::default()));
-            self.shrink(coarsen);
-            let coarse = coarsen(key, self.level);
-            let row = self.rows.entry(hash(&coarse));
-            return &mut row.or_insert_with(|| (coarse.into(), V::default())).1;
+    /// The row of a key of the level in force, made if need be.
+    #[inline]
+    fn insert(&mut self, key: &[u8], hashed: u64, coarsen: Coarsen) -> usize {
+        match self.find(hashed) {
+            Some(row) => row,
+            None => self.insert_new(key, hashed, coarsen),
         }
-        let row = self.rows.entry(hashed);
-        &mut row.or_insert_with(|| (key.into(), V::default())).1
+    }
+
+    fn insert_new(&mut self, key: &[u8], hashed: u64, coarsen: Coarsen) -> usize {
+        self.push(key, hashed, V::default());
+        let level = self.level;
+        self.shrink(coarsen);
+        let hashed = match self.level == level {
+            true => hashed,
+            false => hash(&coarsen(key, self.level)),
+        };
+        // The key or its coarser form is in by now.
+        self.find(hashed).unwrap_or(0)
+    }
+
+    #[inline]
+    fn find(&self, hashed: u64) -> Option<usize> {
+        let mask = self.index.len().checked_sub(1)?;
+        let mut slot = hashed as usize & mask;
+        loop {
+            let entry = self.index[slot];
+            let row = ((entry & ROW) as usize).checked_sub(1)?;
+            if entry & !ROW == upper(hashed) && self.rows[row].hashed == hashed {
+                return Some(row);
+            }
+            slot = (slot + 1) & mask;
+        }
+    }
+
+    /// Appends a row of a key that has none.
+    fn push(&mut self, key: &[u8], hashed: u64, value: V) {
+        const { assert!(LIMIT + 1 < ROW as usize, "rows are numbered in few bits") };
+        self.keys.extend_from_slice(key);
+        let end = self.keys.len();
+        self.rows.push(Row { hashed, value, end });
+        if self.rows.len() * 2 > self.index.len() {
+            self.index = vec![0; (self.rows.len() * 2).next_power_of_two().max(16)];
+            (0..self.rows.len()).for_each(|row| self.point_to(row));
+        } else {
+            self.point_to(self.rows.len() - 1);
+        }
+    }
+
+    fn point_to(&mut self, row: usize) {
+        let mask = self.index.len() - 1;
+        let mut slot = self.rows[row].hashed as usize & mask;
+        while self.index[slot] != 0 {
+            slot = (slot + 1) & mask;
+        }
+        self.index[slot] = upper(self.rows[row].hashed) | (row as u32 + 1);
+    }
+
+    /// Adds to a key of the level in force.
+    fn add(&mut self, key: &[u8], hashed: u64, value: V) {
+        match self.find(hashed) {
+            Some(row) => self.rows[row].value.merge(&value),
+            None => self.push(key, hashed, value),
+        }
     }
 
     /// Coarsens until the keys are few enough.
@@ -125,14 +227,11 @@ impl<V: Tally, const LIMIT: usize> Table<V, LIMIT> {
     }
 
     fn raise(&mut self, level: u8, coarsen: Coarsen) {
-        let rows = std::mem::take(&mut self.rows);
+        let finer = std::mem::take(self);
         self.level = level;
-        for (_, (key, value)) in rows {
-            let coarse = coarsen(&key, level);
-            let row = self.rows.entry(hash(&coarse));
-            row.or_insert_with(|| (coarse.into(), V::default()))
-                .1
-                .merge(&value);
+        for (key, row) in keyed(finer.rows, &finer.keys) {
+            let coarse = coarsen(key, level);
+            self.add(&coarse, hash(&coarse), row.value);
         }
     }
 
@@ -144,31 +243,26 @@ impl<V: Tally, const LIMIT: usize> Table<V, LIMIT> {
         if other.level > self.level {
             self.raise(other.level, coarsen);
         }
-        for (hashed, (key, value)) in other.rows {
-            let (hashed, key) = match other.level < self.level {
-                true => {
-                    let coarse = coarsen(&key, self.level);
-                    (hash(&coarse), coarse.into())
-                }
-                false => (hashed, key),
-            };
-            let row = self.rows.entry(hashed);
-            row.or_insert_with(|| (key, V::default())).1.merge(&value);
-            // Shrinking at once keeps the bound; shrinking later would give the same rows.
-            if self.rows.len() > LIMIT {
-                self.shrink(coarsen);
+        for (key, row) in keyed(other.rows, &other.keys) {
+            if other.level == self.level {
+                self.add(key, row.hashed, row.value);
+            } else {
+                let coarse = coarsen(key, self.level);
+                self.add(&coarse, hash(&coarse), row.value);
             }
+            // Shrinking at once keeps the bound; shrinking later would give the same rows.
+            self.shrink(coarsen);
         }
     }
 
     /// All tallies, in no order.
     pub(super) fn values_mut(&mut self) -> impl Iterator<Item = &mut V> {
-        self.rows.values_mut().map(|row| &mut row.1)
+        self.rows.iter_mut().map(|row| &mut row.value)
     }
 
     /// All rows, in no order.
     pub(super) fn iter(&self) -> impl Iterator<Item = (&[u8], &V)> {
-        self.rows.values().map(|(key, value)| (&**key, value))
+        keyed(&self.rows, &self.keys).map(|(key, row)| (key, &row.value))
     }
 
     /// All rows in the order of their keys.
@@ -177,6 +271,26 @@ impl<V: Tally, const LIMIT: usize> Table<V, LIMIT> {
         rows.sort_unstable_by_key(|row| row.0);
         rows
     }
+}
+
+/// The upper bits of a hash at their place in an index entry.
+fn upper(hashed: u64) -> u32 {
+    (hashed >> 32) as u32 & !ROW
+}
+
+/// Rows with their keys.
+fn keyed<'k, V, R>(
+    rows: impl IntoIterator<Item = R>,
+    keys: &'k [u8],
+) -> impl Iterator<Item = (&'k [u8], R)>
+where
+    R: std::borrow::Borrow<Row<V>>,
+{
+    let mut from = 0;
+    rows.into_iter().map(move |row| {
+        let end = row.borrow().end;
+        (&keys[std::mem::replace(&mut from, end)..end], row)
+    })
 }
 
 /// Rows in the order of their keys, so that equal tables are equal bytes.
@@ -192,13 +306,15 @@ impl<V: Wire + Tally, const LIMIT: usize> Wire for Table<V, LIMIT> {
     }
 
     fn take(from: &mut Reader<'_>) -> Option<Self> {
-        let level = u8::take(from)?;
-        let count = usize::take(from)?;
-        let mut rows = ByHash::default();
-        for _ in 0..count {
+        let mut table = Self {
+            level: u8::take(from)?,
+            ..Self::default()
+        };
+        for _ in 0..usize::take(from)? {
             let key = Vec::<u8>::take(from)?;
-            rows.insert(hash(&key), (key.into_boxed_slice(), V::take(from)?));
+            let value = V::take(from)?;
+            table.add(&key, hash(&key), value);
         }
-        Some(Self { level, rows })
+        Some(table)
     }
 }

@@ -1,9 +1,10 @@
 //! Filling a summary while a log is read: what is touched by every request is kept dense, and moved to its place in the
 //! summary when something else needs the room.
 
-use super::bounded::{ByHash, hash};
+use super::bounded::{ByHash, hash, word};
 use super::cells::Column;
 use super::histogram::{Dense, bucket};
+use super::layers::asked_at;
 use super::request::Request;
 use super::routes::{RouteStats, Slot};
 use super::servers::Servers;
@@ -21,9 +22,9 @@ pub(super) struct Reading<'a> {
     pub(super) server: &'a [u8],
     /// Thresholds of the Apdex.
     pub(super) apdex: &'a Thresholds,
-    /// Requests that end before or begin after are left out.
-    pub(super) since: i64,
-    pub(super) until: i64,
+    /// Requests that end before or begin after are left out: limits for stamps without a zone and with one.
+    pub(super) since: [i64; 2],
+    pub(super) until: [i64; 2],
 }
 
 /// A route while the log is read.
@@ -50,16 +51,16 @@ struct Open {
 /// Routes counted densely at the same time; when there are more, all go to the tree.
 const ROWS: usize = 512;
 /// Targets remembered.
-const LATELY: usize = 8192;
+const LATELY: usize = 2048;
 /// No target: nothing has this row.
 const NOWHERE: (u64, u32) = (0, u32::MAX);
 /// Columns open at the same time: requests end out of order by a little.
 const OPEN: i64 = 4;
 
-/// Fills a summary from lines that live as long as `'a`.
-pub(super) struct Collector<'a> {
+/// Fills a summary.
+pub(super) struct Collector {
     pub(super) summary: Summary,
-    visitors: Visitors<'a>,
+    visitors: Visitors,
     rows: Vec<Row>,
     by_name: ByHash<u32>,
     /// Rows of targets seen lately, by the low bits of their hash; a target asked for again needs no shape.
@@ -69,7 +70,7 @@ pub(super) struct Collector<'a> {
     servers: Servers,
 }
 
-impl Default for Collector<'_> {
+impl Default for Collector {
     fn default() -> Self {
         Self {
             summary: Summary::default(),
@@ -95,10 +96,10 @@ struct Placed {
     blur: i64,
 }
 
-impl<'a> Collector<'a> {
+impl Collector {
     /// Adds a request that stands on `line`.
     #[inline]
-    pub(super) fn add(&mut self, request: &Request<'a>, reading: Reading<'_>, line: u64) {
+    pub(super) fn add(&mut self, request: &Request<'_>, reading: Reading<'_>, line: u64) {
         let took = request.duration.unwrap_or(0);
         // A truncated stamp lies anywhere in its unit; the middle is the fairest point.
         let middle = request.at + request.resolution / 2;
@@ -111,7 +112,8 @@ impl<'a> Collector<'a> {
                 request.resolution - 1,
             ),
         };
-        if end < reading.since || start > reading.until {
+        let zoned = usize::from(request.zoned);
+        if end < reading.since[zoned] || start > reading.until[zoned] {
             return;
         }
         let placed = Placed {
@@ -133,17 +135,21 @@ impl<'a> Collector<'a> {
         summary.statuses[usize::from(request.status.min(599))] += 1;
         let client = hash(request.client);
         let probe_agent = self.visitors.count(summary, request, client);
-        let (row, class) = self.route(request, probe_agent, reading.apdex);
+        let (row, class, asked) = self.route(request, probe_agent, reading.apdex);
         self.count_route(row, request, placed);
         self.count_ticks(request, took, placed);
         self.count_server(request, reading, placed, class, client);
         self.summary.lines.at(end).cover(line);
         match class {
-            RouteClass::Transaction => self.count_column(request, placed),
+            RouteClass::Transaction => {
+                self.summary.asked.add(asked_at(asked, end));
+                self.count_column(request, placed);
+            }
             RouteClass::Probe => self.count_probe(request, reading, placed, line),
             RouteClass::Static => {}
         }
         if class == RouteClass::Transaction
+            && request.went_wrong()
             && (request.failed() || request.client_gone() || request.status == 429)
         {
             let what = hash(&self.rows[row].name);
@@ -157,15 +163,16 @@ impl<'a> Collector<'a> {
         }
     }
 
+    /// The row of a request, its class, and a hash of what was asked.
     #[inline]
     fn route(
         &mut self,
         request: &Request<'_>,
         probe_agent: bool,
         apdex: &Thresholds,
-    ) -> (usize, RouteClass) {
+    ) -> (usize, RouteClass, u64) {
         let path = shape::path(request.target);
-        let mut target = hash(path) ^ hash(request.method).rotate_left(1);
+        let mut target = hash(path) ^ word(request.method).wrapping_mul(0x9e37_79b9_7f4a_7c15);
         if probe_agent {
             target = !target;
         }
@@ -174,11 +181,11 @@ impl<'a> Collector<'a> {
         if known == target
             && let Some(found) = self.rows.get(row as usize)
         {
-            return (row as usize, found.class);
+            return (row as usize, found.class, target);
         }
         let (row, class) = self.shaped_route(request, probe_agent, apdex);
         self.lately[place] = (target, row as u32);
-        (row, class)
+        (row, class, target)
     }
 
     fn shaped_route(
@@ -239,9 +246,11 @@ impl<'a> Collector<'a> {
         let took = request.duration.unwrap_or(0);
         let failed = request.failed();
         stats.count += 1;
-        stats.errors += u64::from(failed);
-        stats.rejected += u64::from((400..500).contains(&request.status));
-        stats.aborted += u64::from(request.client_gone());
+        if request.went_wrong() {
+            stats.errors += u64::from(failed);
+            stats.rejected += u64::from((400..500).contains(&request.status));
+            stats.aborted += u64::from(request.client_gone());
+        }
         stats.bytes = stats.bytes.saturating_add(request.bytes);
         stats.max_bytes = stats.max_bytes.max(request.bytes);
         if request.duration.is_some() {
@@ -268,10 +277,12 @@ impl<'a> Collector<'a> {
         let ticks = &mut self.summary.ticks;
         let (tick, from) = ticks.at_with_start(placed.end);
         tick.finished += 1;
-        tick.errors_5xx += u64::from(request.failed());
-        tick.errors_4xx += u64::from((400..500).contains(&request.status));
-        tick.aborted += u64::from(request.client_gone());
-        tick.throttled += u64::from(request.status == 429);
+        if request.went_wrong() {
+            tick.errors_5xx += u64::from(request.failed());
+            tick.errors_4xx += u64::from((400..500).contains(&request.status));
+            tick.aborted += u64::from(request.client_gone());
+            tick.throttled += u64::from(request.status == 429);
+        }
         tick.max = tick.max.max(took);
         tick.bytes = tick.bytes.saturating_add(request.bytes);
         if placed.start >= from {

@@ -115,6 +115,22 @@ impl AccessReport {
             )
             .into(),
         ));
+        let layer = |front| self.layers.iter().find(move |layer| layer.front == front);
+        if let (Some(front), Some(back)) = (layer(true), layer(false)) {
+            let counted = if front.counted { front } else { back };
+            facts.push((
+                t!("Layers"),
+                t!(
+                    "{front} ({front_requests}) stands in front of {back} ({back_requests}): the same requests, counted once, as in {counted}",
+                    front = front.logs.join(", "),
+                    front_requests = count(front.requests),
+                    back = back.logs.join(", "),
+                    back_requests = count(back.requests),
+                    counted = counted.logs.join(", ")
+                )
+                .into(),
+            ));
+        }
         let class = |from: u16, to: u16| -> u64 {
             let within = self
                 .statuses

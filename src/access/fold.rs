@@ -3,10 +3,12 @@
 use std::collections::BTreeSet;
 
 use super::cells::Mark;
+use super::layers;
 use super::read::Shard;
 use super::series::Series;
 use super::summary::{Place, Summary};
-use super::{FormatChoice, LogStart};
+use super::tallies::{coarser_probe, coarser_server};
+use super::{FormatChoice, Layer, LogStart};
 use crate::finding::Locator;
 use crate::input::Coverage;
 
@@ -25,7 +27,14 @@ pub(super) struct Known {
 /// The sum of shards.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Fold {
+    /// Everything, or while shards are added what is not of proxies.
     pub(super) summary: Summary,
+    /// What is of proxies, while shards are added.
+    front: Option<Box<Summary>>,
+    /// Layers of the same requests, of which one is counted.
+    pub(super) layers: Vec<Layer>,
+    /// Servers of the layer that is counted, if there are two.
+    pub(super) counted: BTreeSet<Vec<u8>>,
     pub(super) sources: Vec<Known>,
     pub(super) duplicates: Vec<String>,
     seen: BTreeSet<(u64, u64)>,
@@ -59,6 +68,7 @@ impl Fold {
         let place = |line| Place { source, line }.pack();
         shard.summary.renumber(place);
         let lines = std::mem::replace(&mut shard.summary.lines, Series::new(1));
+        let front = layers::is_front(&shard.formats);
         self.sources.push(Known {
             server: super::read::server_of(&shard.name),
             name: shard.name,
@@ -67,7 +77,46 @@ impl Fold {
             log_starts: shard.log_starts,
             lines,
         });
-        self.summary.merge(shard.summary);
+        match front {
+            true => self.front.get_or_insert_default().merge(shard.summary),
+            false => self.summary.merge(shard.summary),
+        }
+    }
+
+    /// Makes one summary of the two sides. When they hold the same requests, it is that of the proxy, unless only the servers
+    /// behind it write durations; what each side alone can tell of servers and probes is kept.
+    pub(super) fn join(&mut self) {
+        let Some(front) = self.front.take() else {
+            return;
+        };
+        let mut other = *front;
+        if !layers::same_requests(&other, &self.summary) {
+            self.summary.merge(other);
+            return;
+        }
+        let by_front = other.timed > 0 || self.summary.timed == 0;
+        for (front, requests) in [(true, other.requests), (false, self.summary.requests)] {
+            let ours = |known: &&Known| layers::is_front(&known.formats) == front;
+            let logs: BTreeSet<String> = self
+                .sources
+                .iter()
+                .filter(ours)
+                .map(|known| known.server.clone())
+                .collect();
+            self.layers.push(Layer {
+                front,
+                logs: logs.into_iter().collect(),
+                requests,
+                counted: front == by_front,
+            });
+        }
+        if by_front {
+            std::mem::swap(&mut self.summary, &mut other);
+        }
+        let counted = self.summary.servers.rows();
+        self.counted = counted.into_iter().map(|(name, _)| name.to_vec()).collect();
+        self.summary.servers.merge(other.servers, coarser_server);
+        self.summary.probes.merge(other.probes, coarser_probe);
     }
 
     /// A packed place as people find it.

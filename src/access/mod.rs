@@ -22,6 +22,7 @@ mod gaps;
 mod histogram;
 mod keys;
 mod latency;
+mod layers;
 mod log_starts;
 mod mapping;
 mod model;
@@ -34,6 +35,7 @@ mod request;
 mod routes;
 mod rules;
 mod scalar;
+mod scan;
 mod semantics;
 mod series;
 mod servers;
@@ -47,6 +49,7 @@ mod wire;
 pub use apdex::Thresholds;
 pub use configuration::{Found, patterns_in};
 pub use dialect::{Dialect, PatternError};
+pub use layers::Layer;
 pub use partial::{MergeError, Partial, merge};
 pub use report::{
     AccessReport, Apdex, Concurrency, DurationUnit, Episode, FormatChoice, Gap, GapBasis, HeatData,
@@ -74,6 +77,25 @@ pub const SNIFFERS: &[Sniffer] = &[Sniffer {
 #[derive(Debug, Clone, Default)]
 pub struct Given(Vec<pattern::Layout>);
 
+/// An edge of the time looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limit {
+    /// For stamps with a zone.
+    pub instant: Instant,
+    /// For stamps without one: what the clock on the wall showed, held as if it were UTC.
+    pub wall: Instant,
+}
+
+/// The wall clock of UTC.
+impl From<Instant> for Limit {
+    fn from(instant: Instant) -> Self {
+        Self {
+            instant,
+            wall: instant,
+        }
+    }
+}
+
 /// What a person can choose about the analysis.
 #[derive(Debug, Clone, Default)]
 pub struct Options {
@@ -84,9 +106,9 @@ pub struct Options {
     /// Meaning of stamps, whatever the format says.
     pub stamp: Option<StampMeaning>,
     /// Requests that ended before are left out.
-    pub since: Option<Instant>,
+    pub since: Option<Limit>,
     /// Requests that began after are left out.
-    pub until: Option<Instant>,
+    pub until: Option<Limit>,
     /// Thresholds of the Apdex.
     pub apdex: Thresholds,
 }

@@ -6,9 +6,11 @@ use super::latency::{self, Minute};
 use super::routes::RouteStats;
 use super::tallies::Visits;
 use super::{
-    AccessReport, InstanceRow, Leader, Mix, Options, RouteClass, RouteRow, SlowRequest,
-    concurrency, gaps, probes,
+    AccessReport, FormatChoice, InstanceRow, Leader, Mix, Options, RouteClass, RouteRow,
+    SlowRequest, StampMeaning, concurrency, gaps, probes,
 };
+use crate::finding::{Confidence, Finding};
+use crate::t;
 use crate::time::{Instant, Moment};
 
 /// What rules see.
@@ -25,7 +27,8 @@ const LEADERS: usize = 10;
 
 impl Model {
     /// Evaluates a summary.
-    pub(super) fn of(fold: Fold, options: &Options) -> Self {
+    pub(super) fn of(mut fold: Fold, options: &Options) -> Self {
+        fold.join();
         let summary = &fold.summary;
         let busy = concurrency::busy(&fold);
         let (step_us, seconds) = concurrency::seconds(&fold);
@@ -121,6 +124,7 @@ impl Model {
                 .iter()
                 .flat_map(|known| known.log_starts.clone())
                 .collect(),
+            layers: fold.layers.clone(),
             duplicates: fold.duplicates.clone(),
             findings: Vec::new(),
             coverage: fold
@@ -138,6 +142,35 @@ impl Model {
             minutes,
             normal,
         }
+    }
+}
+
+impl Model {
+    /// Lowers what is concluded from when requests began and ended, where a log does not tell which of the two its stamps are
+    /// and its requests took longer than a unit of them.
+    pub(super) fn weaken_where_stamps_are_assumed(&self, finding: &mut Finding) {
+        let report = &self.report;
+        let longest = report.slowest.first().map_or(0, |slow| slow.duration_us);
+        let assumed = |choice: &&FormatChoice| choice.unit.is_some() && choice.stamp_assumed;
+        let Some(choice) = report.formats.iter().find(assumed) else {
+            return;
+        };
+        if longest <= self.fold.summary.resolution {
+            return;
+        }
+        finding.confidence = match finding.confidence {
+            Confidence::Confirmed => Confidence::Likely,
+            Confidence::Likely => Confidence::Possible,
+            weaker => weaker,
+        };
+        finding.summary += &match choice.stamp {
+            StampMeaning::End => t!(
+                " That stamps are the ends of requests is assumed; if the server writes their starts, say --stamp start."
+            ),
+            StampMeaning::Start => t!(
+                " That stamps are the starts of requests is assumed; if the server writes their ends, say --stamp end."
+            ),
+        };
     }
 }
 

@@ -17,14 +17,14 @@ use crate::time::Instant;
 
 const MAGIC: &[u8] = b"diag access partial\n";
 /// Raised when the layout of a summary changes.
-const VERSION: u64 = 2;
+const VERSION: u64 = 3;
 
 /// The parameters that change a summary.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Parameters {
     apdex: Thresholds,
-    since: Option<i64>,
-    until: Option<i64>,
+    since: Option<(i64, i64)>,
+    until: Option<(i64, i64)>,
 }
 
 /// A saved summary in memory.
@@ -189,8 +189,8 @@ impl Parameters {
     fn of(options: &Options) -> Self {
         Self {
             apdex: options.apdex.clone(),
-            since: options.since.map(|at| at.0),
-            until: options.until.map(|at| at.0),
+            since: options.since.map(|at| (at.instant.0, at.wall.0)),
+            until: options.until.map(|at| (at.instant.0, at.wall.0)),
         }
     }
 
@@ -202,8 +202,9 @@ impl Parameters {
     }
 
     fn describe(&self) -> String {
-        let time =
-            |at: Option<i64>| at.map_or("none".to_owned(), |at| crate::time::Instant(at).rfc3339());
+        let time = |at: Option<(i64, i64)>| {
+            at.map_or("none".to_owned(), |at| crate::time::Instant(at.0).rfc3339())
+        };
         let own: Vec<String> = self
             .apdex
             .routes
@@ -254,6 +255,8 @@ super::wire::wire!(FormatChoice {
     unit_reason,
     stamp,
     stamp_reason,
+    stamp_assumed,
+    names_server,
     instance,
     lines
 });

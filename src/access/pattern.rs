@@ -3,6 +3,7 @@
 
 use super::request::{Field, Request, nanos};
 use super::scalar::{self, At, Clock};
+use super::scan;
 use super::{DurationUnit, StampMeaning};
 
 /// A part of a format before compilation.
@@ -17,7 +18,7 @@ pub(super) enum Element {
 /// A compiled format.
 #[derive(Debug, Clone)]
 pub(super) struct Program {
-    lead: Vec<u8>,
+    lead: Literal,
     steps: Vec<Step>,
 }
 
@@ -26,7 +27,44 @@ struct Step {
     field: Field,
     end: End,
     /// Text expected after the field.
-    literal: Vec<u8>,
+    literal: Literal,
+    /// How the line goes on where this field and those behind it that are not needed are absent (`- - [`), and their number.
+    absent: Option<(Literal, usize)>,
+}
+
+/// Text of the format.
+#[derive(Debug, Clone, Default)]
+struct Literal {
+    text: Vec<u8>,
+    /// Its first eight bytes and which of them it has.
+    word: u64,
+    mask: u64,
+}
+
+impl Literal {
+    fn new(text: Vec<u8>) -> Self {
+        let (mut word, mut mask) = ([0; 8], [0; 8]);
+        for (at, byte) in text.iter().take(8).enumerate() {
+            (word[at], mask[at]) = (*byte, 0xff);
+        }
+        Self {
+            word: u64::from_le_bytes(word),
+            mask: u64::from_le_bytes(mask),
+            text,
+        }
+    }
+
+    /// Whether `text` begins with it. Most literals are a few bytes, and compared in one step.
+    #[inline]
+    fn begins(&self, text: &[u8]) -> bool {
+        match text.first_chunk() {
+            Some(first) => {
+                (u64::from_le_bytes(*first) ^ self.word) & self.mask == 0
+                    && (self.text.len() <= 8 || text.starts_with(&self.text))
+            }
+            None => text.starts_with(&self.text),
+        }
+    }
 }
 
 /// How the end of a field is found.
@@ -50,37 +88,43 @@ impl Program {
     /// cannot be told.
     pub(super) fn compile(elements: &[Element]) -> Self {
         let mut lead = Vec::new();
-        let mut steps: Vec<Step> = Vec::new();
+        let mut steps: Vec<(Field, Vec<u8>)> = Vec::new();
         let mut adjacent = false;
         for element in elements {
             match element {
                 Element::Text(text) => {
                     match steps.last_mut() {
-                        Some(step) => step.literal.extend_from_slice(text),
+                        Some((_, literal)) => literal.extend_from_slice(text),
                         None => lead.extend_from_slice(text),
                     }
                     adjacent = false;
                 }
                 Element::Field(_) if adjacent => {}
                 Element::Field(field) => {
-                    steps.push(Step {
-                        field: *field,
-                        end: End::Line,
-                        literal: Vec::new(),
-                    });
+                    steps.push((*field, Vec::new()));
                     adjacent = true;
                 }
             }
         }
-        for step in &mut steps {
-            step.end = match step.literal.first() {
+        let compiled = |at: usize| {
+            let (field, literal) = &steps[at];
+            let end = match literal.first() {
                 Some(b'"') => End::Quote,
-                Some(b' ') if matches!(step.field, Field::Upstream | Field::Duration) => End::List,
+                Some(b' ') if matches!(field, Field::Upstream | Field::Duration) => End::List,
                 Some(byte) => End::Byte(*byte),
                 None => End::Line,
             };
+            Step {
+                field: *field,
+                end,
+                literal: Literal::new(literal.clone()),
+                absent: absent(&steps[at..]),
+            }
+        };
+        Self {
+            lead: Literal::new(lead),
+            steps: (0..steps.len()).map(compiled).collect(),
         }
-        Self { lead, steps }
     }
 
     /// Whether the format has this field.
@@ -97,19 +141,29 @@ impl Program {
         unit: i64,
         request: &mut Request<'a>,
     ) -> Result<(), Expected> {
-        if !begins(line, &self.lead) {
+        if !self.lead.begins(line) {
             return Err("the beginning of the format");
         }
-        let mut rest = &line[self.lead.len()..];
-        for step in &self.steps {
+        let mut rest = &line[self.lead.text.len()..];
+        let mut at = 0;
+        while let Some(step) = self.steps.get(at) {
+            if let Some((absent, steps)) = &step.absent
+                && absent.begins(rest)
+            {
+                rest = &rest[absent.text.len()..];
+                at += steps;
+                continue;
+            }
+            at += 1;
+            if step.field == Field::TimeClf
+                && let Some(same) = clock.same(rest)
+                && step.literal.begins(&rest[scalar::CLF..])
+            {
+                rest = &rest[scalar::CLF + step.literal.text.len()..];
+                stamp(Some(same), request)?;
+                continue;
+            }
             let length = match step.end {
-                End::Byte(_)
-                    if step.field == Field::TimeClf
-                        && clock.same(rest)
-                        && begins(&rest[scalar::CLF..], &step.literal) =>
-                {
-                    Some(scalar::CLF)
-                }
                 End::Byte(byte) => until(rest, byte, &step.literal),
                 End::Quote => unquoted(rest, &step.literal),
                 End::List => list(rest, &step.literal),
@@ -117,7 +171,7 @@ impl Program {
             };
             let length = length.ok_or("the next field of the format")?;
             let text = &rest[..length];
-            rest = &rest[length + step.literal.len()..];
+            rest = &rest[length + step.literal.text.len()..];
             store(step.field, text, clock, unit, request)?;
         }
         match rest.trim_ascii_start().is_empty() {
@@ -127,87 +181,62 @@ impl Program {
     }
 }
 
+/// The text of a run of fields that are not needed when all of them are `-`, and their number.
+fn absent(steps: &[(Field, Vec<u8>)]) -> Option<(Literal, usize)> {
+    let run: Vec<&Vec<u8>> = steps
+        .iter()
+        .take_while(|(field, literal)| {
+            *field == Field::Skip && literal.first().is_some_and(|byte| *byte != b'-')
+        })
+        .map(|(_, literal)| literal)
+        .collect();
+    let text = run
+        .iter()
+        .flat_map(|literal| [b"-", literal.as_slice()])
+        .collect::<Vec<_>>()
+        .concat();
+    (!run.is_empty()).then(|| (Literal::new(text), run.len()))
+}
+
 #[inline]
-fn until(text: &[u8], byte: u8, literal: &[u8]) -> Option<usize> {
-    let first = near_find(byte, text)?;
-    if literal.len() == 1 || begins(&text[first..], literal) {
+fn until(text: &[u8], byte: u8, literal: &Literal) -> Option<usize> {
+    let first = scan::first(byte, text)?;
+    if literal.begins(&text[first..]) {
         return Some(first);
     }
     let mut from = first + 1;
     loop {
-        let at = from + near_find(byte, &text[from..])?;
-        if begins(&text[at..], literal) {
+        let at = from + scan::first(byte, &text[from..])?;
+        if literal.begins(&text[at..]) {
             return Some(at);
         }
         from = at + 1;
     }
 }
 
-/// Literals are a few bytes; comparing them one by one beats a call.
 #[inline]
-pub(super) fn begins(text: &[u8], literal: &[u8]) -> bool {
-    let mut index = 0;
-    while index < literal.len() {
-        if text.get(index) != literal.get(index) {
-            return false;
-        }
-        index += 1;
-    }
-    true
-}
-
-/// The first `byte` of `text`. Most fields end within a few bytes, where looking at a word of eight at a time beats the
-/// call of a vector search.
-#[inline]
-fn near_find(byte: u8, text: &[u8]) -> Option<usize> {
-    let Some((near, _)) = text.split_first_chunk::<16>() else {
-        return text.iter().position(|found| *found == byte);
-    };
-    let (low, high) = near.split_at(8);
-    for (half, base) in [(low, 0), (high, 8)] {
-        if let Some(word) = half.first_chunk::<8>()
-            && let Some(at) = in_word(byte, *word)
-        {
-            return Some(base + at);
-        }
-    }
-    memchr::memchr(byte, &text[16..]).map(|at| 16 + at)
-}
-
-/// The first `byte` of a word of eight: `x` has a zero byte there, and only the lowest byte that borrows is certain to be
-/// one (Mycroft 1987).
-#[inline]
-fn in_word(byte: u8, word: [u8; 8]) -> Option<usize> {
-    const ONES: u64 = u64::from_le_bytes([1; 8]);
-    const HIGH: u64 = ONES << 7;
-    let x = u64::from_le_bytes(word) ^ (ONES * u64::from(byte));
-    let zeros = x.wrapping_sub(ONES) & !x & HIGH;
-    (zeros != 0).then(|| zeros.trailing_zeros() as usize / 8)
-}
-
-#[inline]
-fn unquoted(text: &[u8], literal: &[u8]) -> Option<usize> {
+fn unquoted(text: &[u8], literal: &Literal) -> Option<usize> {
     let mut from = 0;
     loop {
-        let at = from + near_find(b'"', &text[from..])?;
+        let at = from + scan::first(b'"', &text[from..])?;
         let escaped = at > 0 && text[at - 1] == b'\\' && {
             let before = text[..at].iter().rev();
             before.take_while(|byte| **byte == b'\\').count() % 2 == 1
         };
-        if !escaped && begins(&text[at..], literal) {
+        if !escaped && literal.begins(&text[at..]) {
             return Some(at);
         }
         from = at + 1;
     }
 }
 
-fn list(text: &[u8], literal: &[u8]) -> Option<usize> {
+fn list(text: &[u8], literal: &Literal) -> Option<usize> {
     let mut from = 0;
     loop {
         let at = from + memchr::memchr(b' ', &text[from..])?;
         let continues = at > 0 && (text[at - 1] == b',' || text[at - 1] == b':')
             || text[at..].starts_with(b" : ");
-        if !continues && text[at..].starts_with(literal) {
+        if !continues && literal.begins(&text[at..]) {
             return Some(at);
         }
         from = at + 1;
@@ -215,7 +244,7 @@ fn list(text: &[u8], literal: &[u8]) -> Option<usize> {
 }
 
 /// Reads the text of one field into the request.
-#[inline]
+#[inline(always)]
 pub(super) fn store<'a>(
     field: Field,
     text: &'a [u8],
@@ -332,7 +361,7 @@ fn status(text: &[u8]) -> Result<u16, Expected> {
 /// `GET /path HTTP/1.1`. Anything else (`-`, TLS bytes, an empty line) leaves method and target empty.
 #[inline]
 fn split_request<'a>(text: &'a [u8], request: &mut Request<'a>) {
-    let Some(space) = near_find(b' ', text) else {
+    let Some(space) = scan::first(b' ', text) else {
         return;
     };
     if space == 0 || !text[..space].iter().all(u8::is_ascii_uppercase) {
@@ -407,9 +436,14 @@ impl Layout {
 
     /// Whether lines have a duration.
     pub(super) fn timed(&self) -> bool {
+        self.has(Field::Duration)
+    }
+
+    /// Whether lines have this field.
+    pub(super) fn has(&self, field: Field) -> bool {
         match &self.shape {
-            Shape::Pattern(program) => program.has(Field::Duration),
-            Shape::Keys(keys) => keys.has(Field::Duration),
+            Shape::Pattern(program) => program.has(field),
+            Shape::Keys(keys) => keys.has(field),
         }
     }
 }

@@ -8,13 +8,13 @@ use super::bounded::hash;
 use super::collect::{Collector, Reading};
 use super::formats;
 use super::pattern::{Expected, Layout};
-use super::request::Request;
+use super::request::{Field, Request};
 use super::scalar::Clock;
 use super::semantics::{self, Demand, Semantics};
 use super::summary::{Place, Summary};
 use super::{FormatChoice, LogStart, Options, log_starts};
 use crate::finding::Locator;
-use crate::input::{Coverage, Lines, ParseIssue, Progress, Source, split_at_lines};
+use crate::input::{Chunks, Coverage, Lines, ParseIssue, Progress, Source, split_at_lines};
 
 /// The summary of one source, with what identifies it and how it was read.
 #[derive(Debug, Clone)]
@@ -57,10 +57,10 @@ struct Plan {
 
 /// What one thread made of its pieces.
 #[derive(Default)]
-struct Part<'a> {
-    collector: Collector<'a>,
+struct Part {
+    collector: Collector,
     /// Piece and number of its lines.
-    lines: Vec<(usize, u64)>,
+    pieces: Vec<(usize, u64)>,
     /// Lines read by each layout.
     read: Vec<u64>,
     rejected: u64,
@@ -79,26 +79,45 @@ pub(super) fn read(source: &Source, options: &Options, progress: &dyn Progress) 
     let pieces = split_at_lines(text, PIECE);
     let next = AtomicUsize::new(0);
     let workers = rayon::current_num_threads().clamp(1, pieces.len().max(1));
-    let parts: Vec<Part<'_>> = (0..workers)
+    let chunks = Chunks::new(&source.bytes);
+    let readings: Vec<Reading<'_>> = plan
+        .used
+        .iter()
+        .map(|used| Reading {
+            stamp: used.semantics.stamp,
+            server: server.as_bytes(),
+            apdex: &options.apdex,
+            since: options
+                .since
+                .map_or([i64::MIN; 2], |at| [at.wall.0, at.instant.0]),
+            until: options
+                .until
+                .map_or([i64::MAX; 2], |at| [at.wall.0, at.instant.0]),
+        })
+        .collect();
+    let skipped = source.bytes.len() - text.len();
+    let parts: Vec<Part> = (0..workers)
         .into_par_iter()
         .map(|_| {
             let mut part = Part {
                 read: vec![0; plan.used.len()],
                 ..Part::default()
             };
+            let mut buffer = Vec::new();
             loop {
                 let index = next.fetch_add(1, Ordering::Relaxed);
                 let Some(piece) = pieces.get(index) else {
                     return part;
                 };
-                part.piece(
-                    text,
-                    piece.clone(),
-                    index,
-                    &plan,
-                    server.as_bytes(),
-                    options,
-                );
+                let mut at = piece.start;
+                let mut number = 1;
+                while at < piece.end {
+                    let text = chunks.lines(at + skipped..piece.end + skipped, &mut buffer);
+                    let lines = Lines::from_line(text, number, at as u64);
+                    number = part.lines(lines, at, index, &plan, &readings);
+                    at += text.len();
+                }
+                part.pieces.push((index, number - 1));
                 progress.advance(piece.len() as u64);
             }
         })
@@ -106,40 +125,28 @@ pub(super) fn read(source: &Source, options: &Options, progress: &dyn Progress) 
     assemble(source, &server, plan, parts)
 }
 
-impl<'a> Part<'a> {
-    fn piece(
+impl Part {
+    /// Reads lines that begin at byte `start`; gives the number of the line behind them.
+    fn lines(
         &mut self,
-        text: &'a [u8],
-        piece: std::ops::Range<usize>,
+        lines: Lines<'_>,
+        start: usize,
         index: usize,
         plan: &Plan,
-        server: &[u8],
-        options: &Options,
-    ) {
-        let readings: Vec<Reading<'_>> = plan
-            .used
-            .iter()
-            .map(|used| Reading {
-                stamp: used.semantics.stamp,
-                server,
-                apdex: &options.apdex,
-                since: options.since.map_or(i64::MIN, |at| at.0),
-                until: options.until.map_or(i64::MAX, |at| at.0),
-            })
-            .collect();
+        readings: &[Reading<'_>],
+    ) -> u64 {
         let after = plan
             .sections
-            .partition_point(|section| section.from <= piece.start);
+            .partition_point(|section| section.from <= start);
         let mut section = after.checked_sub(1);
         let mut following = plan.sections.get(after);
         let mut clock = Clock::default();
         let mut request = Request::NONE;
         let mut preferred = 0;
-        let mut last = 0;
-        for line in Lines::from_line(&text[piece.clone()], 1, piece.start as u64) {
-            last = line.number;
-            while let Some(begins) = following.filter(|begins| begins.from as u64 <= line.offset) {
-                debug_assert!(begins.from <= text.len());
+        let mut number = lines.number();
+        for line in lines {
+            number = line.number + 1;
+            while following.is_some_and(|begins| begins.from as u64 <= line.offset) {
                 section = Some(section.map_or(0, |now| now + 1));
                 following = section.and_then(|now| plan.sections.get(now + 1));
                 preferred = 0;
@@ -191,7 +198,7 @@ impl<'a> Part<'a> {
                 Err(expected) => self.reject(index, line.number, line.text, expected),
             }
         }
-        self.lines.push((index, last));
+        number
     }
 
     fn reject(&mut self, piece: usize, line: u64, text: &[u8], expected: Expected) {
@@ -208,8 +215,8 @@ impl<'a> Part<'a> {
     }
 }
 
-fn assemble(source: &Source, server: &str, plan: Plan, parts: Vec<Part<'_>>) -> Shard {
-    let mut counts: Vec<(usize, u64)> = parts.iter().flat_map(|part| part.lines.clone()).collect();
+fn assemble(source: &Source, server: &str, plan: Plan, parts: Vec<Part>) -> Shard {
+    let mut counts: Vec<(usize, u64)> = parts.iter().flat_map(|part| part.pieces.clone()).collect();
     counts.sort_unstable();
     let mut bases = Vec::with_capacity(counts.len());
     let mut lines = 0;
@@ -281,6 +288,7 @@ fn assemble(source: &Source, server: &str, plan: Plan, parts: Vec<Part<'_>>) -> 
 
 fn choice(source: &str, server: &str, used: Used, lines: u64) -> FormatChoice {
     let timed = used.layout.timed();
+    let names_server = used.layout.has(Field::Upstream);
     FormatChoice {
         source: source.to_owned(),
         format: used.layout.name,
@@ -289,6 +297,8 @@ fn choice(source: &str, server: &str, used: Used, lines: u64) -> FormatChoice {
         unit_reason: used.semantics.unit_reason,
         stamp: used.semantics.stamp,
         stamp_reason: used.semantics.stamp_reason,
+        stamp_assumed: used.semantics.stamp_assumed,
+        names_server,
         instance: server.to_owned(),
         lines,
     }

@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::Layer;
 use crate::finding::{Finding, Locator};
 use crate::input::Coverage;
 use crate::time::{Instant, Moment};
@@ -71,6 +72,9 @@ pub struct AccessReport {
     pub slowest: Vec<SlowRequest>,
     /// Where W3C logs begin anew in the middle of a file.
     pub log_starts: Vec<LogStart>,
+    /// Layers of logs that hold the same requests; empty when there is one.
+    #[serde(default)]
+    pub layers: Vec<Layer>,
     /// Shards that were given more than once and counted once.
     pub duplicates: Vec<String>,
     /// Most severe first.
@@ -133,6 +137,12 @@ pub struct FormatChoice {
     pub stamp: StampMeaning,
     /// How the meaning of the stamp was decided, as a sentence.
     pub stamp_reason: String,
+    /// Whether that meaning is only assumed.
+    #[serde(default)]
+    pub stamp_assumed: bool,
+    /// Whether its lines name the server that answered, as those of a proxy do.
+    #[serde(default)]
+    pub names_server: bool,
     /// Name of the server instance the source belongs to.
     pub instance: String,
     /// Lines that this format read.

@@ -53,6 +53,12 @@ impl Request<'_> {
         self.aborted || matches!(self.status, 460 | 499)
     }
 
+    /// An error of any kind, which few requests are.
+    #[inline]
+    pub(super) fn went_wrong(&self) -> bool {
+        self.status >= 400 || self.aborted
+    }
+
     /// The server failed.
     pub(super) fn failed(&self) -> bool {
         (500..600).contains(&self.status)

@@ -20,6 +20,7 @@ pub(super) struct Semantics {
     pub(super) unit_reason: String,
     pub(super) stamp: StampMeaning,
     pub(super) stamp_reason: String,
+    pub(super) stamp_assumed: bool,
 }
 
 /// What the person at the keyboard demands.
@@ -57,12 +58,13 @@ pub(super) fn decide(layout: &Layout, text: &[u8], name: &str, demand: Demand) -
         Some(_) => Some(StampMeaning::Start),
         None => ends(&observed, scale).then_some(StampMeaning::End),
     };
-    let (stamp, stamp_reason) = stamp(layout, name, demand, order);
+    let (stamp, stamp_reason, stamp_assumed) = stamp(layout, name, demand, order, unit);
     Semantics {
         unit,
         unit_reason,
         stamp,
         stamp_reason,
+        stamp_assumed,
     }
 }
 
@@ -182,39 +184,71 @@ impl Order {
     }
 }
 
+/// What stamps mean, why, and whether that is only assumed.
 fn stamp(
     layout: &Layout,
     name: &str,
     demand: Demand,
     order: Option<StampMeaning>,
-) -> (StampMeaning, String) {
-    if let Some(stamp) = demand.stamp {
-        return (stamp, t!("as demanded"));
-    }
-    match (layout.stamp, order) {
-        (Some(known), Some(seen)) if known != seen => (
+    unit: DurationUnit,
+) -> (StampMeaning, String, bool) {
+    let known = match (demand.stamp, layout.stamp, order) {
+        (Some(demanded), ..) => Some((demanded, t!("as demanded"))),
+        (None, Some(known), Some(seen)) if known != seen => Some((
             known,
             t!(
                 "the format says {known}, although the order of the lines looks like {seen}",
                 known = known.word(),
                 seen = seen.word()
             ),
-        ),
-        (Some(known), _) => (known, t!("the format says so")),
-        (None, Some(StampMeaning::Start)) => (
+        )),
+        (None, Some(known), _) => Some((known, t!("the format says so"))),
+        (None, None, Some(StampMeaning::Start)) => Some((
             StampMeaning::Start,
             t!("stamps go back where requests were long"),
-        ),
-        (None, Some(StampMeaning::End)) => (
+        )),
+        (None, None, Some(StampMeaning::End)) => Some((
             StampMeaning::End,
             t!("stamps do not go back, although requests were long"),
-        ),
-        (None, None) if name.contains("access_log") && !name.contains("localhost_access_log") => (
-            StampMeaning::End,
-            t!("assumed: as Tomcat writes it; httpd would mean the start"),
-        ),
-        (None, None) => (StampMeaning::End, t!("assumed: the lines do not tell")),
+        )),
+        (None, None, None) => None,
+    };
+    if let Some((stamp, reason)) = known {
+        return (stamp, reason, false);
     }
+    let file = name.rsplit(['/', '\\']).next().unwrap_or(name);
+    let (stamp, reason) = if file.contains("localhost_access_log") {
+        (
+            StampMeaning::End,
+            t!("assumed: the name of the file is that of Tomcat, which writes the end"),
+        )
+    } else if layout.timed() && unit == DurationUnit::Millis {
+        (
+            StampMeaning::End,
+            t!(
+                "assumed: Tomcat up to 9 and Undertow write milliseconds and the end, httpd would write microseconds"
+            ),
+        )
+    } else if of_httpd(file) {
+        (
+            StampMeaning::Start,
+            t!("assumed: the name of the file is that of httpd, which writes the start"),
+        )
+    } else {
+        (StampMeaning::End, t!("assumed: the lines do not tell"))
+    };
+    (stamp, reason, true)
+}
+
+/// `access_log`, `ssl_access_log-20261122`, `other_vhosts_access.log`: names of the packages of httpd. Tomcat in Spring Boot has
+/// an ending: `access_log.2026-11-22.log`.
+fn of_httpd(file: &str) -> bool {
+    let file = file.strip_suffix(".gz").unwrap_or(file);
+    let plain = file.trim_end_matches(|c: char| c.is_ascii_digit() || matches!(c, '-' | '.'));
+    plain == "access_log"
+        || plain == "ssl_access_log"
+        || plain == "ssl_request_log"
+        || file.starts_with("other_vhosts_access.log")
 }
 
 fn unit(

@@ -12,21 +12,18 @@ const SERVERS: usize = 256;
 pub(super) struct Servers {
     list: Vec<(Box<[u8]>, Server)>,
     by_hash: ByHash<u32>,
-    /// Hash and index of the server that answered last.
-    last: Option<(u64, usize)>,
+    /// Index of the server that answered last.
+    last: usize,
 }
 
 impl Servers {
     /// The tally of a server.
     #[inline]
     pub(super) fn of(&mut self, name: &[u8], summary: &mut Summary) -> &mut Server {
-        let hashed = hash(name);
-        let index = match self.last {
-            Some((last, index)) if last == hashed => index,
-            _ => self.find(name, hashed, summary),
-        };
-        self.last = Some((hashed, index));
-        &mut self.list[index].1
+        if self.list.get(self.last).is_none_or(|last| *last.0 != *name) {
+            self.last = self.find(name, hash(name), summary);
+        }
+        &mut self.list[self.last].1
     }
 
     fn find(&mut self, name: &[u8], hashed: u64, summary: &mut Summary) -> usize {
@@ -48,6 +45,6 @@ impl Servers {
             tally.merge(&server);
         }
         self.by_hash.clear();
-        self.last = None;
+        self.last = 0;
     }
 }

@@ -1,6 +1,8 @@
 //! The shape of a path: which parts of it vary from request to request, judged by the part alone. What only the whole log
 //! can tell (a directory with thousands of names) is left to `routes`.
 
+use super::scan;
+
 /// Appends the shape of `target` (a path or a URL, with or without a query) to `out`.
 pub(super) fn shape(target: &[u8], out: &mut Vec<u8>) {
     let path = path(target);
@@ -10,10 +12,15 @@ pub(super) fn shape(target: &[u8], out: &mut Vec<u8>) {
         let Some(slash) = rest.strip_prefix(b"/") else {
             break;
         };
-        let end = segment_end(slash);
+        let kinds = Kinds::of(slash);
+        let (text, after) = slash.split_at(kinds.length);
         out.push(b'/');
-        segment(&slash[..end.0], out);
-        rest = &slash[end.1..];
+        segment(text, kinds, out);
+        // Path parameters (`;jsessionid=…`) belong to neither segment.
+        rest = match after.first() {
+            Some(b';') => &after[memchr::memchr(b'/', after).unwrap_or(after.len())..],
+            _ => after,
+        };
     }
     if path.first() != Some(&b'/') {
         out.extend_from_slice(&path[..path.len().min(64)]);
@@ -24,7 +31,7 @@ pub(super) fn shape(target: &[u8], out: &mut Vec<u8>) {
 
 /// The path of a target: no scheme and host, no query, no fragment.
 pub(super) fn path(target: &[u8]) -> &[u8] {
-    let end = memchr::memchr2(b'?', b'#', target);
+    let end = scan::first_of_two(b'?', b'#', target);
     let target = &target[..end.unwrap_or(target.len())];
     if target.first() == Some(&b'/') {
         return target;
@@ -38,66 +45,107 @@ pub(super) fn path(target: &[u8]) -> &[u8] {
     }
 }
 
-/// Where the segment ends, and where the next one begins: path parameters (`;jsessionid=…`) belong to neither.
-#[inline]
-fn segment_end(text: &[u8]) -> (usize, usize) {
-    for (index, byte) in text.iter().enumerate() {
-        match byte {
-            b'/' => return (index, index),
-            b';' => {
-                let slash = memchr::memchr(b'/', &text[index..]);
-                return (index, slash.map_or(text.len(), |at| index + at));
-            }
-            _ => {}
-        }
-    }
-    (text.len(), text.len())
-}
+// What kinds a byte belongs to: each has a byte of a word of its own, so that adding the words of a text counts all kinds.
+const DIGIT: u64 = 0xff;
+const LOWER_HEX: u64 = 0xff << 8;
+const UPPER_HEX: u64 = 0xff << 16;
+const LOWER: u64 = 0xff << 24;
+const UPPER: u64 = 0xff << 32;
+const MARK: u64 = 0xff << 40;
+const PERCENT: u64 = 0xff << 48;
+const OTHER: u64 = 0xff << 56;
 
-const DIGIT: u8 = 1;
-const HEX: u8 = 2;
-const LOWER: u8 = 4;
-const UPPER: u8 = 8;
-const MARK: u8 = 16;
-const PERCENT: u8 = 32;
-const OTHER: u8 = 64;
-
-/// What kinds a byte belongs to.
-const KINDS: [u8; 256] = {
-    let mut kinds = [OTHER; 256];
+/// One in the byte of its kind; nothing for what ends a segment.
+const KINDS: [u64; 256] = {
+    const ONE: u64 = 0x0101_0101_0101_0101;
+    let mut kinds = [ONE & OTHER; 256];
     let mut byte = 0;
     while byte < 256 {
-        kinds[byte] = match byte as u8 {
-            b'0'..=b'9' => DIGIT,
-            b'a'..=b'f' => HEX | LOWER,
-            b'A'..=b'F' => HEX | UPPER,
-            b'g'..=b'z' => LOWER,
-            b'G'..=b'Z' => UPPER,
-            b'-' | b'_' | b'.' | b',' | b'~' | b'+' | b'=' => MARK,
-            b'%' => PERCENT,
-            _ => OTHER,
-        };
+        kinds[byte] = ONE
+            & match byte as u8 {
+                b'0'..=b'9' => DIGIT,
+                b'a'..=b'f' => LOWER_HEX,
+                b'A'..=b'F' => UPPER_HEX,
+                b'g'..=b'z' => LOWER,
+                b'G'..=b'Z' => UPPER,
+                b'%' => PERCENT,
+                b'-' | b'_' | b'.' | b',' | b'~' | b'+' | b'=' => MARK,
+                b'/' | b';' => 0,
+                _ => OTHER,
+            };
         byte += 1;
     }
     kinds
 };
 
-#[inline]
-fn segment(text: &[u8], out: &mut Vec<u8>) {
-    let (mut all, mut digits) = (0_u8, 0_usize);
-    for byte in text {
-        let kind = KINDS[usize::from(*byte)];
-        all |= kind;
-        digits += usize::from(kind & DIGIT);
+/// How many bytes of each kind a segment has.
+#[derive(Clone, Copy)]
+struct Kinds {
+    /// By kind; not above 255.
+    counts: u64,
+    digits: usize,
+    length: usize,
+}
+
+impl Kinds {
+    /// Of the segment that `text` begins with.
+    #[inline]
+    fn of(text: &[u8]) -> Self {
+        let mut counts = 0;
+        for (length, byte) in text.iter().take(255).enumerate() {
+            let kind = KINDS[usize::from(*byte)];
+            if kind == 0 {
+                return Self::short(counts, length);
+            }
+            counts += kind;
+        }
+        match text.len() {
+            0..=255 => Self::short(counts, text.len()),
+            _ => Self::long(text),
+        }
     }
-    if digits == 0 && all & (PERCENT | OTHER) == 0 {
+
+    #[inline]
+    fn short(counts: u64, length: usize) -> Self {
+        let digits = (counts & DIGIT) as usize;
+        Self {
+            counts,
+            digits,
+            length,
+        }
+    }
+
+    fn long(text: &[u8]) -> Self {
+        let end = memchr::memchr2(b'/', b';', text).unwrap_or(text.len());
+        let text = &text[..end];
+        let any = |all, byte: &u8| all | KINDS[usize::from(*byte)];
+        Self {
+            counts: text.iter().fold(0, any),
+            digits: text.iter().filter(|byte| byte.is_ascii_digit()).count(),
+            length: end,
+        }
+    }
+
+    /// Whether any byte is of these kinds.
+    fn has(self, kinds: u64) -> bool {
+        self.counts & kinds != 0
+    }
+
+    fn hexadecimal(self) -> bool {
+        !self.has(!(DIGIT | LOWER_HEX | UPPER_HEX))
+    }
+}
+
+#[inline]
+fn segment(text: &[u8], kinds: Kinds, out: &mut Vec<u8>) {
+    if kinds.digits == 0 && !kinds.has(PERCENT | OTHER) {
         match text.len() > 64 {
             true => out.extend_from_slice(b"{text}"),
             false => out.extend_from_slice(text),
         }
         return;
     }
-    if let Some(name) = whole(text, all, digits) {
+    if let Some(name) = whole(text, kinds) {
         out.extend_from_slice(name);
         return;
     }
@@ -105,50 +153,50 @@ fn segment(text: &[u8], out: &mut Vec<u8>) {
 }
 
 /// The name of a segment that is one value.
-fn whole(text: &[u8], all: u8, digits: usize) -> Option<&'static [u8]> {
+fn whole(text: &[u8], kinds: Kinds) -> Option<&'static [u8]> {
+    let digits = kinds.digits;
     if digits == text.len() {
         return Some(b"{n}");
     }
-    if all & (PERCENT | OTHER) != 0
-        && (text.contains(&b'@') || memchr::memmem::find(text, b"%40").is_some())
-    {
-        return Some(b"{email}");
+    if kinds.has(PERCENT | OTHER) {
+        if text.contains(&b'@') || memchr::memmem::find(text, b"%40").is_some() {
+            return Some(b"{email}");
+        }
+        if !text.iter().any(|byte| matches!(byte, b'.' | b'{' | b'*')) {
+            return Some(b"{text}");
+        }
     }
-    if all & (PERCENT | OTHER) != 0 && !text.iter().any(|byte| matches!(byte, b'.' | b'{' | b'*')) {
-        return Some(b"{text}");
-    }
-    if text.len() == 36 && uuid(text) {
+    if text.len() == 36 && uuid(text, kinds) {
         return Some(b"{uuid}");
     }
     if date(text) {
         return Some(b"{date}");
     }
-    let hexadecimal = text
-        .iter()
-        .all(|byte| KINDS[usize::from(*byte)] & (DIGIT | HEX) != 0);
-    if hexadecimal && text.len() >= 8 && digits > 0 {
+    if kinds.hexadecimal() && text.len() >= 8 && digits > 0 {
         return Some(b"{hex}");
     }
-    let no_mark = all & MARK == 0;
-    let mixed = all & UPPER != 0 && all & LOWER != 0;
-    if text.len() >= 16 && no_mark && digits >= 2 && (mixed || digits >= 6) {
+    let no_mark = !kinds.has(MARK);
+    let lower = kinds.has(LOWER | LOWER_HEX);
+    let upper = kinds.has(UPPER | UPPER_HEX);
+    if text.len() >= 16 && no_mark && digits >= 2 && (lower && upper || digits >= 6) {
         return Some(b"{token}");
     }
     if text.len() >= 32 && digits >= 4 && memchr::memchr(b'.', text).is_none() {
         return Some(b"{token}");
     }
     // Article and order numbers: SKU-A-00017, ORD20261122001.
-    if all & LOWER == 0 && all & UPPER != 0 && digits >= 3 && all & OTHER == 0 {
+    if !lower && upper && digits >= 3 && !kinds.has(OTHER) {
         return Some(b"{code}");
     }
     None
 }
 
-fn uuid(text: &[u8]) -> bool {
-    text.iter().enumerate().all(|(index, byte)| match index {
-        8 | 13 | 18 | 23 => *byte == b'-',
-        _ => byte.is_ascii_hexdigit(),
-    })
+/// Four hyphens at their places among hexadecimal digits.
+fn uuid(text: &[u8], kinds: Kinds) -> bool {
+    const FOUR: u64 = 4 << MARK.trailing_zeros();
+    !kinds.has(!(DIGIT | LOWER_HEX | UPPER_HEX | MARK))
+        && kinds.counts & MARK == FOUR
+        && [8, 13, 18, 23].iter().all(|at| text[*at] == b'-')
 }
 
 /// `2026-11-22`, `2026-11`
@@ -179,7 +227,7 @@ fn parts(text: &[u8], out: &mut Vec<u8>) {
         let digits = part.iter().filter(|byte| byte.is_ascii_digit()).count();
         let hexadecimal = part
             .iter()
-            .all(|byte| KINDS[usize::from(*byte)] & (DIGIT | HEX) != 0);
+            .all(|byte| KINDS[usize::from(*byte)] & (DIGIT | LOWER_HEX | UPPER_HEX) != 0);
         if !part.is_empty() && digits == part.len() {
             out.extend_from_slice(b"{n}");
         } else if hexadecimal && part.len() >= 8 && digits > 0 {

@@ -81,6 +81,8 @@ pub(super) struct Summary {
     pub(super) ticks: Series<Tick, 1800>,
     pub(super) columns: Series<Column, 200>,
     pub(super) routes: Routes,
+    /// What was asked in which minute, of transactions: tells whether two logs hold the same requests.
+    pub(super) asked: Distinct<12>,
     pub(super) slowest: Vec<Slow>,
     /// Lines by ten seconds.
     pub(super) lines: Series<Mark, 400>,
@@ -107,6 +109,7 @@ wire!(Summary {
     ticks,
     columns,
     routes,
+    asked,
     slowest,
     lines,
     tries
@@ -133,6 +136,7 @@ impl Default for Summary {
             ticks: Series::new(0),
             columns: Series::new(1),
             routes: Routes::default(),
+            asked: Distinct::default(),
             slowest: Vec::new(),
             lines: Series::new(1),
             tries: Series::new(2),
@@ -163,6 +167,7 @@ impl Summary {
         self.ticks.merge(other.ticks);
         self.columns.merge(other.columns);
         self.routes.merge(other.routes);
+        self.asked.merge(&other.asked);
         self.slowest.extend(other.slowest);
         self.rank();
         self.lines.merge(other.lines);

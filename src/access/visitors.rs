@@ -8,8 +8,9 @@ use super::tallies::{Visits, coarser_agent, coarser_client};
 
 /// A visit of a client that waits to be counted. The table of clients is large, so visits are counted many at a time:
 /// then the processor waits for several places of memory at once instead of one after the other.
-struct Visit<'a> {
-    client: &'a [u8],
+struct Visit {
+    /// Where its client ends among the names of those that wait.
+    end: usize,
     hashed: u64,
     visits: Visits,
 }
@@ -18,44 +19,45 @@ struct Visit<'a> {
 const WAITING: usize = 256;
 
 /// An agent that was seen lately.
-struct Agent<'a> {
-    name: &'a [u8],
-    hashed: u64,
+struct Agent {
+    name: Vec<u8>,
     probe: bool,
     visits: Visits,
 }
 
-/// Agents seen lately, by the low bits of their hash.
+/// Agents seen lately, by their [`place`].
 const AGENTS: usize = 64;
 
-/// Clients seen lately, by the low bits of their hash.
-const CLIENTS: usize = 1024;
-
 /// Visits on their way to the tables of a summary.
-pub(super) struct Visitors<'a> {
-    /// A client that comes back soon is counted here, and in the large table once for all its visits.
-    lately: Vec<Option<Visit<'a>>>,
-    waiting: Vec<Visit<'a>>,
-    agents: Vec<Option<Agent<'a>>>,
+pub(super) struct Visitors {
+    waiting: Vec<Visit>,
+    /// The clients of the visits that wait.
+    names: Vec<u8>,
+    agents: Vec<Agent>,
 }
 
-impl Default for Visitors<'_> {
+impl Default for Visitors {
     fn default() -> Self {
+        let nobody = || Agent {
+            name: Vec::new(),
+            probe: false,
+            visits: Visits::default(),
+        };
         Self {
-            lately: std::iter::repeat_with(|| None).take(CLIENTS).collect(),
             waiting: Vec::with_capacity(WAITING),
-            agents: std::iter::repeat_with(|| None).take(AGENTS).collect(),
+            names: Vec::new(),
+            agents: std::iter::repeat_with(nobody).take(AGENTS).collect(),
         }
     }
 }
 
-impl<'a> Visitors<'a> {
+impl Visitors {
     /// Counts who made a request; `client` is the hash of its address. Gives whether the agent is that of a probe.
     #[inline]
     pub(super) fn count(
         &mut self,
         summary: &mut Summary,
-        request: &Request<'a>,
+        request: &Request<'_>,
         client: u64,
     ) -> bool {
         let visits = Visits {
@@ -65,71 +67,75 @@ impl<'a> Visitors<'a> {
             busy: request.duration.unwrap_or(0),
         };
         if !request.client.is_empty() {
-            summary.distinct.add(client);
-            match &mut self.lately[client as usize % CLIENTS] {
-                Some(known) if known.hashed == client => known.visits.merge(&visits),
-                place => {
-                    let visit = Visit {
-                        client: request.client,
-                        hashed: client,
-                        visits,
-                    };
-                    self.waiting.extend(place.replace(visit));
-                    if self.waiting.len() == WAITING {
-                        self.count_waiting(summary);
-                    }
-                }
+            self.names.extend_from_slice(request.client);
+            self.waiting.push(Visit {
+                end: self.names.len(),
+                hashed: client,
+                visits,
+            });
+            if self.waiting.len() == WAITING {
+                self.count_waiting(summary);
             }
         }
         if request.agent.is_empty() {
             return false;
         }
-        let hashed = hash(request.agent);
-        let slot = &mut self.agents[hashed as usize % AGENTS];
-        if slot.as_ref().is_none_or(|agent| agent.hashed != hashed) {
-            let agent = Agent {
-                name: request.agent,
-                hashed,
-                probe: shape::is_probe_agent(request.agent),
-                visits: Visits::default(),
-            };
-            if let Some(old) = slot.replace(agent) {
-                old.hand_over(summary);
-            }
+        let agent = &mut self.agents[place(request.agent)];
+        if agent.name != request.agent {
+            agent.hand_over(summary);
+            agent.name.clear();
+            agent.name.extend_from_slice(request.agent);
+            agent.probe = shape::is_probe_agent(request.agent);
         }
-        match slot {
-            Some(agent) => {
-                agent.visits.merge(&visits);
-                agent.probe
-            }
-            None => false,
-        }
+        agent.visits.merge(&visits);
+        agent.probe
     }
 
     fn count_waiting(&mut self, summary: &mut Summary) {
+        summary
+            .clients
+            .fetch(self.waiting.iter().map(|visit| visit.hashed));
+        let mut from = 0;
         for visit in self.waiting.drain(..) {
-            summary
-                .clients
-                .tally(visit.client, visit.hashed, coarser_client)
-                .merge(&visit.visits);
+            let client = &self.names[std::mem::replace(&mut from, visit.end)..visit.end];
+            let tally = summary.clients.tally(client, visit.hashed, coarser_client);
+            let new = tally.requests == 0;
+            tally.merge(&visit.visits);
+            // A client that is in the table as it is was counted before.
+            if new || summary.clients.level > 0 {
+                summary.distinct.add(visit.hashed);
+            }
         }
+        self.names.clear();
     }
 
     /// Counts what still waits.
     pub(super) fn finish(mut self, summary: &mut Summary) {
-        self.waiting.extend(self.lately.drain(..).flatten());
         self.count_waiting(summary);
-        for agent in self.agents.into_iter().flatten() {
+        for agent in &mut self.agents {
             agent.hand_over(summary);
         }
     }
 }
 
-impl Agent<'_> {
-    fn hand_over(self, summary: &mut Summary) {
-        summary
-            .agents
-            .tally(self.name, self.hashed, coarser_agent)
-            .merge(&self.visits);
+/// A place for an agent, from its length and eight bytes each of its middle and end: all of it would cost more to hash than
+/// to compare.
+#[inline]
+fn place(agent: &[u8]) -> usize {
+    let middle = agent.get(agent.len() / 2..).and_then(<[u8]>::first_chunk);
+    let word = |bytes: Option<&[u8; 8]>| bytes.map_or(0, |bytes| u64::from_le_bytes(*bytes));
+    let mixed = word(middle) ^ word(agent.last_chunk()).rotate_left(17) ^ agent.len() as u64;
+    (mixed.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 58) as usize % AGENTS
+}
+
+impl Agent {
+    fn hand_over(&mut self, summary: &mut Summary) {
+        let visits = std::mem::take(&mut self.visits);
+        if visits.requests > 0 {
+            summary
+                .agents
+                .tally(&self.name, hash(&self.name), coarser_agent)
+                .merge(&visits);
+        }
     }
 }

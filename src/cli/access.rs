@@ -11,7 +11,7 @@ use jiff::tz::TimeZone;
 use super::exit::{Status, UsageError};
 use super::rooms;
 use super::session::Session;
-use crate::access::{self, DurationUnit, Options, StampMeaning, Thresholds};
+use crate::access::{self, DurationUnit, Limit, Options, StampMeaning, Thresholds};
 use crate::input::{Bundle, Kind, Sniffer, Source};
 use crate::report::Report;
 use crate::text::Locale;
@@ -145,8 +145,8 @@ fn options(args: &Args) -> anyhow::Result<Options> {
             Meaning::Start => StampMeaning::Start,
             Meaning::End => StampMeaning::End,
         }),
-        since: time(args.since.as_deref(), "--since")?.map(|moment| moment.lo),
-        until: time(args.until.as_deref(), "--until")?.map(|moment| moment.hi),
+        since: limit(args.since.as_deref(), "--since")?.map(|(since, _)| since),
+        until: limit(args.until.as_deref(), "--until")?.map(|(_, until)| until),
         apdex: thresholds(&args.apdex)?,
         ..Options::default()
     };
@@ -196,18 +196,22 @@ fn thresholds(given: &[String]) -> anyhow::Result<Thresholds> {
     Ok(thresholds)
 }
 
-/// The moment that an option names. Without a zone of its own it is in the one of `--tz`.
-fn time(text: Option<&str>, option: &str) -> anyhow::Result<Option<Moment>> {
+/// The moment that an option names, as the first and as the last instant of it. Without a zone of its own it is in the one of
+/// `--tz`; stamps without a zone are compared with the clock of that zone.
+fn limit(text: Option<&str>, option: &str) -> anyhow::Result<Option<(Limit, Limit)>> {
     let Some(text) = text else {
         return Ok(None);
     };
+    let zone = &Locale::current().zone;
     let found = match crate::time::iso8601(text.as_bytes()) {
-        Some((Stamp::Zoned(moment), used)) if used == text.len() => Some(moment),
-        Some((Stamp::Local(moment), used)) if used == text.len() => in_zone(moment),
+        Some((Stamp::Zoned(moment), used)) if used == text.len() => {
+            Some((on_the_wall(moment.lo, zone), on_the_wall(moment.hi, zone)))
+        }
+        Some((Stamp::Local(moment), used)) if used == text.len() => in_zone(moment, zone),
         _ => None,
     };
     match found {
-        Some(moment) => Ok(Some(moment)),
+        Some(limits) => Ok(Some(limits)),
         None => {
             let example = "not a time such as 2026-11-22T01:02:03Z";
             Err(UsageError(format!("{option} {text}: {example}")).into())
@@ -215,13 +219,90 @@ fn time(text: Option<&str>, option: &str) -> anyhow::Result<Option<Moment>> {
     }
 }
 
-fn in_zone(local: Moment) -> Option<Moment> {
+fn on_the_wall(instant: Instant, zone: &TimeZone) -> Limit {
+    let offset = Timestamp::from_microsecond(instant.0)
+        .map_or(0, |at| i64::from(zone.to_offset(at).seconds()) * SECOND);
+    Limit {
+        instant,
+        wall: Instant(instant.0 + offset),
+    }
+}
+
+/// A time on the wall that a clock shows twice begins at the first and ends at the second of them.
+fn in_zone(local: Moment, zone: &TimeZone) -> Option<(Limit, Limit)> {
     let civil = Timestamp::from_microsecond(local.lo.0).ok()?;
-    let civil = TimeZone::UTC.to_datetime(civil);
-    let zoned = Locale::current().zone.to_ambiguous_zoned(civil);
-    let lo = zoned.compatible().ok()?.timestamp().as_microsecond();
-    Some(Moment {
-        lo: Instant(lo),
-        hi: Instant(lo + local.hi.since(local.lo)),
-    })
+    let zoned = zone.to_ambiguous_zoned(TimeZone::UTC.to_datetime(civil));
+    let first = zoned.clone().compatible().ok()?.timestamp();
+    let last = zoned.later().ok()?.timestamp().as_microsecond();
+    let since = Limit {
+        instant: Instant(first.as_microsecond()),
+        wall: local.lo,
+    };
+    let until = Limit {
+        instant: Instant(last + local.hi.since(local.lo)),
+        wall: local.hi,
+    };
+    Some((since, until))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn limits(text: &str, zone: &str) -> [String; 4] {
+        let zone = TimeZone::get(zone).unwrap();
+        let (since, until) = match crate::time::iso8601(text.as_bytes()) {
+            Some((Stamp::Local(moment), _)) => in_zone(moment, &zone).unwrap(),
+            Some((Stamp::Zoned(moment), _)) => {
+                (on_the_wall(moment.lo, &zone), on_the_wall(moment.hi, &zone))
+            }
+            _ => panic!("{text}"),
+        };
+        [since.instant, since.wall, until.instant, until.wall].map(|at| at.rfc3339())
+    }
+
+    #[test]
+    fn a_limit_is_an_instant_and_a_time_on_the_wall() {
+        for (text, zone, since, wall) in [
+            (
+                "2026-11-22T10:00:00",
+                "Asia/Seoul",
+                "2026-11-22T01:00:00",
+                "2026-11-22T10:00:00",
+            ),
+            (
+                "2026-11-22T10:00:00Z",
+                "Asia/Seoul",
+                "2026-11-22T10:00:00",
+                "2026-11-22T19:00:00",
+            ),
+            (
+                "2026-11-22T10:00:00+09:00",
+                "UTC",
+                "2026-11-22T01:00:00",
+                "2026-11-22T01:00:00",
+            ),
+            (
+                "2026-11-22T10:00:00",
+                "UTC",
+                "2026-11-22T10:00:00",
+                "2026-11-22T10:00:00",
+            ),
+        ] {
+            let limits = limits(text, zone);
+            assert!(limits[0].starts_with(since), "{text} {zone}: {limits:?}");
+            assert!(limits[1].starts_with(wall), "{text} {zone}: {limits:?}");
+        }
+    }
+
+    #[test]
+    fn an_hour_that_comes_twice_is_taken_whole() {
+        let [since, _, until, _] = limits("2026-11-01T01:30:00", "America/New_York");
+        assert!(since.starts_with("2026-11-01T05:30:00"), "{since}");
+        assert!(until.starts_with("2026-11-01T06:30:00"), "{until}");
+        // An hour that no clock shows is that after the jump.
+        let [since, _, until, _] = limits("2026-03-08T02:30:00", "America/New_York");
+        assert!(since.starts_with("2026-03-08T07:30:00"), "{since}");
+        assert!(until.starts_with("2026-03-08T07:30:00"), "{until}");
+    }
 }

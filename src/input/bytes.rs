@@ -1,5 +1,6 @@
 //! Bytes of a source: a mapped file or an owned buffer behind one `Deref`.
 
+use std::fs::File;
 use std::ops::{Deref, Range};
 use std::sync::Arc;
 
@@ -28,6 +29,14 @@ impl Bytes {
     /// Whether a file stands behind these bytes, which may still change.
     pub(super) fn is_mapped(&self) -> bool {
         matches!(&*self.store, Store::Mapped(_))
+    }
+
+    /// The file behind these bytes, opened anew, and where in it they begin.
+    pub(super) fn file(&self) -> Option<(File, usize)> {
+        match &*self.store {
+            Store::Mapped(map) => Some((map.reopen()?, self.range.start)),
+            Store::Owned(_) => None,
+        }
     }
 
     /// The bytes in `range`, which is cut to what there is.

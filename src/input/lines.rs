@@ -37,6 +37,13 @@ impl<'a> Lines<'a> {
     }
 }
 
+impl Lines<'_> {
+    /// Number of the line that comes next.
+    pub fn number(&self) -> u64 {
+        self.number
+    }
+}
+
 impl<'a> Iterator for Lines<'a> {
     type Item = Line<'a>;
 

@@ -49,6 +49,13 @@ impl Map {
         }))
     }
 
+    /// The file that is mapped, opened again; `None` when another one has its name by now.
+    pub(super) fn reopen(&self) -> Option<File> {
+        let file = File::open(&self.path).ok()?;
+        let now = Identity::of(&file.metadata().ok()?);
+        (now == self.identity).then_some(file)
+    }
+
     /// The offset from which bytes were lost and may have been read as zeros, if the file shrank since it was mapped.
     pub(super) fn lost_from(&self) -> Option<u64> {
         let faulted = self.guard.lost_from().map(|offset| offset as u64);

@@ -6,6 +6,7 @@
 
 mod bundle;
 mod bytes;
+mod chunks;
 mod coverage;
 mod encoding;
 mod envelope;
@@ -20,6 +21,7 @@ mod walk;
 
 pub use bundle::{Bundle, Watch};
 pub use bytes::Bytes;
+pub use chunks::Chunks;
 pub use coverage::{Coverage, ParseIssue};
 pub use lines::{Line, Lines, split_at_lines};
 pub use progress::{Progress, Silent};

@@ -1,6 +1,7 @@
 //! W3C extended logs: IIS, HTTP.sys, Azure App Service, CloudFront, Incapsula. `#Fields` names the columns and may
-//! change inside a file. Times are UTC; IIS writes a line after the response, so they are ends.
-//! Source: W3C WD-logfile-960323; Microsoft, "W3C Logging"; AWS, "CloudFront standard logs".
+//! change inside a file. Times are UTC; IIS writes a line after the response, so they are ends. The ExtendedAccessLogValve of
+//! Tomcat writes the start and whole seconds (fixtures/lab/access/captures/tomcat-extended.log), once for each new file.
+//! Source: W3C WD-logfile-960323; Microsoft, "W3C Logging"; AWS, "CloudFront standard logs"; Tomcat, ExtendedAccessLogValve.
 
 use super::Layout;
 use crate::access::pattern::{Element, Program, Shape};
@@ -34,13 +35,17 @@ pub(in crate::access) fn sections(text: &[u8]) -> Vec<Announced> {
         }
         let end = memchr::memchr(b'\n', &text[at..]).map_or(text.len(), |length| at + length);
         let names = text[at + MARK.len()..end].trim_ascii();
-        let example = crate::input::Lines::new(text.get(end + 1..).unwrap_or_default())
+        let mut following = crate::input::Lines::new(text.get(end + 1..).unwrap_or_default())
             .map(|line| line.text)
-            .find(|line| !line.starts_with(b"#"))
-            .unwrap_or_default();
+            .peekable();
+        let mut tomcat = false;
+        while let Some(line) = following.next_if(|line| line.starts_with(b"#")) {
+            tomcat |= line.starts_with(b"#Software: Apache Tomcat");
+        }
+        let example = following.next().unwrap_or_default();
         out.push(Announced {
             from: (end + 1).min(text.len()),
-            layout: layout(names, example),
+            layout: layout(names, example, tomcat),
         });
         // A file of nothing but directives must not cost memory.
         if out.len() == 10_000 {
@@ -50,11 +55,12 @@ pub(in crate::access) fn sections(text: &[u8]) -> Vec<Announced> {
     out
 }
 
-fn layout(names: &[u8], example: &[u8]) -> Option<Layout> {
+fn layout(names: &[u8], example: &[u8], tomcat: bool) -> Option<Layout> {
     let names = String::from_utf8_lossy(names).into_owned();
     let tabs = example.contains(&b'\t');
     let quoted = example.starts_with(b"\"");
     let (gap, name) = match (tabs, names.contains("x-edge-")) {
+        _ if tomcat => (" ", "Tomcat extended"),
         (_, true) => ("\t", "CloudFront"),
         (true, false) => ("\t", "W3C extended"),
         (false, false) if names.contains("sc-win32-status") => (" ", "IIS W3C"),
@@ -69,7 +75,7 @@ fn layout(names: &[u8], example: &[u8]) -> Option<Layout> {
             "cs-method" => Field::Method,
             "cs-uri-stem" | "cs-uri" => Field::Target,
             "sc-status" => Field::Status,
-            "sc-bytes" => Field::Bytes,
+            "sc-bytes" | "bytes" => Field::Bytes,
             "time-taken" => Field::Duration,
             "c-ip" => Field::Client,
             "cs(User-Agent)" => Field::Agent,
@@ -93,15 +99,16 @@ fn layout(names: &[u8], example: &[u8]) -> Option<Layout> {
     if !(has(Field::Date) && has(Field::TimeOfDay) && has(Field::Status)) {
         return None;
     }
-    let unit = match name {
-        "CloudFront" => DurationUnit::Seconds,
-        _ => DurationUnit::Millis,
+    let (unit, stamp) = match name {
+        "CloudFront" => (DurationUnit::Seconds, StampMeaning::End),
+        "Tomcat extended" => (DurationUnit::Seconds, StampMeaning::Start),
+        _ => (DurationUnit::Millis, StampMeaning::End),
     };
     Some(Layout {
         name: name.to_owned(),
         pattern: Some(names),
         unit: has(Field::Duration).then_some(unit),
-        stamp: Some(StampMeaning::End),
+        stamp: Some(stamp),
         shape: Shape::Pattern(Program::compile(&elements)),
     })
 }

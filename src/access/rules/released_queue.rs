@@ -92,6 +92,7 @@ impl Rule<Model> for ReleasedQueue {
             ),
             t!("Otherwise look for one lock or pool in the thread dumps of the stall."),
         ];
+        model.weaken_where_stamps_are_assumed(&mut finding);
         vec![finding]
     }
 }

@@ -73,6 +73,7 @@ impl Rule<Model> for Saturation {
                 "If it is the collector, the GC log shows the share of time it took in the same minutes."
             ),
         ];
+        model.weaken_where_stamps_are_assumed(&mut finding);
         vec![finding]
     }
 }

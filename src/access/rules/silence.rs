@@ -89,6 +89,7 @@ impl Rule<Model> for Silence {
                  499, 502 and 504 in these seconds."
             ),
         ];
+        model.weaken_where_stamps_are_assumed(&mut finding);
         vec![finding]
     }
 }

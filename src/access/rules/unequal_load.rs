@@ -33,7 +33,10 @@ impl Rule<Model> for UnequalLoad {
         let rows = model.fold.summary.servers.rows();
         let servers: Vec<(&[u8], &Server)> = rows
             .into_iter()
-            .filter(|(_, server)| server.transactions > 0)
+            .filter(|(name, server)| {
+                let counted = &model.fold.counted;
+                server.transactions > 0 && (counted.is_empty() || counted.contains(*name))
+            })
             .collect();
         let total: u64 = servers.iter().map(|(_, server)| server.transactions).sum();
         let Some((name, most)) = servers
