@@ -9,6 +9,7 @@ mod graph;
 mod histogram;
 mod histograms;
 mod hprof;
+mod icicle;
 mod inspect;
 mod jvm;
 mod layout;
@@ -173,6 +174,7 @@ fn describe(heap: &Heap<'_>, contents: Contents, loaded: &Loaded, report: &mut H
     report.threads = threads.list;
     report.threads.truncate(HeapReport::THREADS);
     report.locks = locks;
+    report.dominators = icicle::draw(heap);
     report.waste = waste;
     report.findings = rules::check(&Model {
         heap,

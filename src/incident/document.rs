@@ -101,7 +101,7 @@ impl IncidentReport {
 
     fn actions_block(&self) -> Block {
         let steps = self.verdict.actions.iter();
-        let steps: Vec<Words> = steps.map(|text| text.as_str().into()).collect();
+        let steps: Vec<Words> = steps.map(|text| Words::sentence(text)).collect();
         let blocks = match steps.is_empty() {
             true => vec![Block::Paragraph(
                 t!("Nothing can be advised on this evidence but to collect more next time.").into(),
