@@ -12,6 +12,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io::Read;
 use std::path::Path;
+use std::process::{Command, Stdio};
 
 use diag::heap::{self, HeapReport, Options, RetainedAs};
 use diag::input::{Kind, Silent, Source};
@@ -117,7 +118,8 @@ fn every_dump_of_the_corpus_is_read_to_its_end() {
 
 /// Objects and reachable objects by an independent reader that does not follow referents. `diag` also follows the
 /// referents of references that the collector has already enqueued, and what a class refers to besides its statics
-/// (protection domain, signers), which that reader leaves out: it may reach slightly more, never less.
+/// (protection domain, signers), which that reader leaves out, and it knows that the boot loader keeps the classes of its
+/// arrays (122 in the second dump) without an array to refer to them: it may reach slightly more, never less.
 #[test]
 fn reachability_equals_an_independent_reader() {
     let Some(corpus) = corpus() else { return };
@@ -132,7 +134,7 @@ fn reachability_equals_an_independent_reader() {
         assert_eq!(report.object_count, objects, "{name}");
         let found = report.reachable_objects;
         assert!(
-            (reachable..reachable + 60).contains(&found),
+            (reachable..reachable + 180).contains(&found),
             "{name}: {found}"
         );
     }
@@ -309,4 +311,54 @@ fn of_two_dumps_in_a_file_the_wanted_one_is_read() {
         analyse(bytes.clone(), &dump(2)).reachable_objects
     );
     assert_eq!(analyse(bytes, &dump(3)).object_count, 0);
+}
+
+/// A JVM that runs out of memory in front of us, with the program of the laboratory. Where there is no JDK there is no test.
+#[test]
+fn the_thread_that_ran_out_of_memory_and_what_filled_the_heap_are_named() {
+    let Some(corpus) = corpus() else { return };
+    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let sources = corpus.join("../lab/heapgen/src");
+    let compiled = Command::new("javac")
+        .arg("-d")
+        .arg(folder.path())
+        .arg("-sourcepath")
+        .arg(&sources)
+        .arg(sources.join("com/acme/shop/Main.java"))
+        .status();
+    if !compiled.is_ok_and(|status| status.success()) {
+        println!("skipped: no JDK of version 17 or newer on the path");
+        return;
+    }
+    let dump = folder.path().join("oom.hprof");
+    let mut jvm = Command::new("java")
+        .args(["-Xmx24m", "-XX:+UseSerialGC"])
+        .arg("-XX:+HeapDumpOnOutOfMemoryError")
+        .arg(format!("-XX:HeapDumpPath={}", dump.display()))
+        .arg("-cp")
+        .arg(folder.path())
+        .args(["com.acme.shop.Main", "oom", "8"])
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    jvm.wait().unwrap();
+    let report = analyse(fs::read(&dump).unwrap(), &Options::default());
+    assert_eq!(report.truncated, None);
+    let victim = report.oom_thread.as_ref().unwrap();
+    assert_eq!(victim.name, "http-nio-8080-exec-42");
+    let largest = &report.suspects[0];
+    assert_eq!(
+        largest.field.as_deref(),
+        Some("com.acme.shop.cache.ProductCache.CACHE")
+    );
+    assert!(largest.share > 0.5, "{}", largest.share);
+    let rules: Vec<&str> = report
+        .findings
+        .iter()
+        .map(|finding| finding.rule.as_str())
+        .collect();
+    assert!(rules.contains(&"heap/out-of-memory"), "{rules:?}");
+    assert!(rules.contains(&"heap/static-collection"), "{rules:?}");
 }

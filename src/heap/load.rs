@@ -14,11 +14,12 @@ use super::graph::tree::DomTree;
 use super::hprof::records::{self, HeaderError, Records};
 use super::hprof::sub::{Problem, RootKind};
 use super::layout::Candidates;
-use super::memory::{self, Limit, TooLittle};
+use super::memory::{self, Demand, Limit, TooLittle};
 use super::model::Heap;
-use super::objects::{self, Reading};
-use super::report::ClassRow;
+use super::objects::{self, Counts, Objects, Reading};
+use super::report::{ClassRow, RetainedAs};
 use super::roots::Roots;
+use super::waste::{self, Interest};
 use crate::finding::Locator;
 use crate::input::{Coverage, ParseIssue, Progress, Source};
 use crate::t;
@@ -62,14 +63,16 @@ pub(super) struct Loaded {
     pub(super) roots: Vec<(RootKind, u64)>,
 }
 
-/// Reads a dump. `coverage` and `loaded` receive what is known, also when loading fails.
-pub(super) fn load<'a>(
+/// Reads a dump. `coverage` and `loaded` receive what is known, also when loading fails. `meanwhile` looks at the
+/// contents of objects while another thread searches the graph, which one thread alone can do; it knows no tree yet.
+pub(super) fn load<'a, T: Send>(
     source: &'a Source,
     options: &Options,
     progress: &dyn Progress,
     coverage: &mut Coverage,
     loaded: &mut Loaded,
-) -> Result<Heap<'a>, LoadError> {
+    meanwhile: impl FnOnce(&Heap<'a>) -> T + Send,
+) -> Result<(Heap<'a>, T), LoadError> {
     let bytes: &[u8] = &source.bytes;
     let header = records::header(bytes)?;
     coverage.format = t!(
@@ -137,6 +140,9 @@ pub(super) fn load<'a>(
         // jmap of JDK 5 wrote none.
         roots.add_boot_classes(&classes, &class_objects);
     }
+    if options.retained_as == RetainedAs::Collector {
+        roots.keep_boot_arrays(&classes, &class_objects);
+    }
     let root_indices = roots.indices();
     let is_root: FxHashSet<u32> = root_indices.iter().copied().collect();
     let mut class_is_root = vec![false; classes.len()];
@@ -157,10 +163,27 @@ pub(super) fn load<'a>(
     };
     progress.phase("counting references", total);
     let candidates = Candidates::new(&ids, &classes, header.id_size, options.retained_as);
-    let enough = limit.for_objects(ids.len());
-    let (degrees, evidence) = reading.count(&candidates, enough.is_ok(), progress);
-    let references = degrees.iter().map(|degree| u64::from(*degree)).sum();
-    let enough = enough.and_then(|()| limit.for_graph(ids.len(), references));
+    let mut demand = Demand {
+        objects: ids.len() as u64,
+        kept: Objects::bytes_each(classes.len(), bytes.len()),
+        ..Demand::default()
+    };
+    let enough = limit.for_analysis(demand);
+    let Counts {
+        objects,
+        degrees,
+        evidence,
+    } = reading.count(&candidates, enough.is_ok(), progress);
+    demand.references = degrees.iter().map(|degree| u64::from(*degree)).sum();
+    let of_contents = classes.iter().zip(evidence.instances());
+    for ((number, class), instances) in of_contents {
+        match waste::looks_at(&classes, number, class) {
+            Some(Interest::Value) => demand.values += instances,
+            Some(Interest::Collection) => demand.collections += instances,
+            None => {}
+        }
+    }
+    let enough = enough.and_then(|()| limit.for_analysis(demand));
     let sizes = candidates.choose(&evidence);
     let class_object_sizes: Vec<u64> = classes
         .iter()
@@ -168,7 +191,7 @@ pub(super) fn load<'a>(
         .collect();
     if let Err(why) = enough {
         progress.phase("reading sizes", total);
-        drop(degrees);
+        drop((degrees, objects));
         report_objects(&census, repeated.len(), 0, roots.dangling, source, coverage);
         coverage.records = ids.len() as u64;
         let real = classes.iter().filter(|(_, class)| !class.made_up);
@@ -189,16 +212,9 @@ pub(super) fn load<'a>(
         source,
         coverage,
     );
-    progress.phase("searching from the roots", 0);
-    let search = Search::run(rows, &root_indices);
-    progress.phase("finding dominators", 0);
-    let idom = dominators::immediate(search.parent, search.start, search.referrers);
-    let mut tree = DomTree::build(search.numbers, idom);
-    progress.phase("reading sizes", total);
-    let objects = reading.describe(&sizes, &class_object_sizes, &mut tree, progress);
     coverage.records = ids.len() as u64;
     loaded.roots = roots.counts();
-    Ok(Heap {
+    let mut heap = Heap {
         source: &source.name,
         bytes,
         header,
@@ -206,13 +222,24 @@ pub(super) fn load<'a>(
         classes,
         ids,
         objects,
-        tree,
+        tree: DomTree::default(),
         retained_as: options.retained_as,
         sizes,
         class_objects,
         roots: roots.list,
         locals: roots.locals,
-    })
+    };
+    progress.phase("finding dominators", 0);
+    let dominators = || {
+        let search = Search::run(rows, &root_indices);
+        let idom = dominators::immediate(search.parent, search.start, search.referrers);
+        DomTree::build(search.numbers, idom)
+    };
+    let (mut tree, seen) = rayon::join(dominators, || meanwhile(&heap));
+    tree.weigh(|index| heap.measure(index, &class_object_sizes));
+    heap.tree = tree;
+    progress.phase("analysing", 0);
+    Ok((heap, seen))
 }
 
 fn report_issues(records: &Records, source: &Source, coverage: &mut Coverage) -> Option<String> {

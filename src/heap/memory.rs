@@ -14,13 +14,47 @@ use crate::text;
 /// Bytes an object of the identifiers, as lists while the map is made and then as the map itself. A byte or two are
 /// usual; a map over addresses that lie far apart needs up to eight.
 const IDENTIFIERS: u64 = 8;
-/// Bytes an object of the dominator tree while it is laid out, when every object takes part in the search: numbers,
-/// dominators, sizes of subtrees and free places, and the four columns of the tree.
-const TREE: u64 = 4 * 8;
-/// Bytes an object of a search: starts of rows, numbers, parents, counts, and the stack of a list without end.
-const SEARCH: u64 = 4 * 4 + 8;
-/// Bytes a reference of a search: in its row, and turned around.
-const REFERENCE: u64 = 4 + 4;
+/// Bytes an object of the finished tree: four columns, its weights, and once more those in the order of the addresses.
+const TREE: u64 = 4 * 4 + 3 + 2;
+/// Bytes a string or primitive array of which copies are looked for: its hash, and where it is found to be one.
+const VALUE: u64 = 8 + 8;
+/// Bytes a collection or array of references that may be too large.
+const COLLECTION: u64 = 16;
+/// Bytes an object that is wasted: its row, by part and in all.
+const WASTED: u64 = 2 * 16;
+
+/// What decides how much memory an analysis takes.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Demand {
+    pub(super) objects: u64,
+    pub(super) references: u64,
+    /// Bytes that are kept of each object: its class and its place in the file.
+    pub(super) kept: u64,
+    /// Strings and primitive arrays.
+    pub(super) values: u64,
+    /// Collections and arrays of references.
+    pub(super) collections: u64,
+}
+
+impl Demand {
+    /// Bytes at the highest point.
+    fn bytes(self) -> u64 {
+        let Self {
+            objects,
+            references,
+            ..
+        } = self;
+        // Numbers, where rows begin and parents, and the stack of a list without end, while the search goes through the
+        // rows; numbers, parents and counts while they are turned around.
+        let search = (objects * (3 * 4 + 4) + references * 4).max(objects * 3 * 4 + references * 8);
+        // Numbers, parents and semidominators, a path through all, and referrers that give way to a forest of pairs.
+        let dominators = objects * (3 * 4 + 4) + (references * 4).max(objects * 8);
+        let graph = search.max(dominators) + self.values * VALUE + self.collections * COLLECTION;
+        let wasted = self.values + self.collections;
+        let analyses = objects * TREE + wasted * (WASTED + COLLECTION);
+        objects * (IDENTIFIERS + self.kept) + graph.max(analyses)
+    }
+}
 
 /// An analysis that needs more memory than it may take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,15 +80,9 @@ impl Limit {
         self.allows(objects as u64 * IDENTIFIERS)
     }
 
-    /// Whether the graph of so many objects fits, if they hardly refer to each other.
-    pub(super) fn for_objects(self, objects: usize) -> Result<(), TooLittle> {
-        self.allows(objects as u64 * (IDENTIFIERS + TREE))
-    }
-
-    /// Whether the graph fits, now that the references are counted.
-    pub(super) fn for_graph(self, objects: usize, references: u64) -> Result<(), TooLittle> {
-        let search = objects as u64 * (IDENTIFIERS + SEARCH) + references * REFERENCE;
-        self.allows(search.max(objects as u64 * (IDENTIFIERS + TREE)))
+    /// Whether an analysis fits.
+    pub(super) fn for_analysis(self, demand: Demand) -> Result<(), TooLittle> {
+        self.allows(demand.bytes())
     }
 }
 
@@ -112,14 +140,26 @@ mod tests {
     fn a_limit_is_held_against_every_phase() {
         let limit = Limit(Some(1 << 20));
         assert!(limit.for_identifiers(100_000).is_ok());
-        assert!(limit.for_objects(20_000).is_ok());
-        let problem = limit.for_objects(30_000).unwrap_err();
+        let objects = |objects, references| Demand {
+            objects,
+            references,
+            kept: 6,
+            ..Demand::default()
+        };
+        assert!(limit.for_analysis(objects(20_000, 0)).is_ok());
+        let problem = limit.for_analysis(objects(30_000, 0)).unwrap_err();
         assert_eq!(
             problem.to_string(),
             "the analysis needs about 1.1 MiB of memory, --memory allows 1.0 MiB"
         );
-        assert!(limit.for_graph(20_000, 50_000).is_ok());
-        assert!(limit.for_graph(20_000, 60_000).is_err());
-        assert!(Limit(None).for_graph(usize::MAX >> 8, 1 << 40).is_ok());
+        assert!(limit.for_analysis(objects(20_000, 60_000)).is_ok());
+        assert!(limit.for_analysis(objects(20_000, 80_000)).is_err());
+        let with_strings = Demand {
+            values: 10_000,
+            ..objects(20_000, 20_000)
+        };
+        assert!(limit.for_analysis(with_strings).is_err());
+        let much = objects(u64::MAX >> 8, 1 << 40);
+        assert!(Limit(None).for_analysis(much).is_ok());
     }
 }

@@ -47,6 +47,7 @@ use histogram::Histogram;
 use load::{LoadError, Loaded};
 use model::Heap;
 use rules::Model;
+use waste::Contents;
 
 /// How the formats of this room are recognised, in order of preference.
 pub const SNIFFERS: &[Sniffer] = &[Sniffer {
@@ -86,10 +87,17 @@ pub fn analyse(source: &Source, options: &Options, progress: &dyn Progress) -> H
         ..HeapReport::default()
     };
     let mut loaded = Loaded::default();
-    let heap = load::load(source, options, progress, &mut coverage, &mut loaded);
+    let heap = load::load(
+        source,
+        options,
+        progress,
+        &mut coverage,
+        &mut loaded,
+        waste::contents,
+    );
     report.truncated = loaded.truncated.take();
     match heap {
-        Ok(heap) => describe(&heap, &loaded, &mut report),
+        Ok((heap, contents)) => describe(&heap, contents, &loaded, &mut report),
         Err(LoadError::Histogram(histogram)) => {
             report.object_count = histogram.rows.iter().map(|row| row.instances).sum();
             report.class_count = histogram.classes;
@@ -111,7 +119,7 @@ pub fn analyse(source: &Source, options: &Options, progress: &dyn Progress) -> H
     report
 }
 
-fn describe(heap: &Heap<'_>, loaded: &Loaded, report: &mut HeapReport) {
+fn describe(heap: &Heap<'_>, contents: Contents, loaded: &Loaded, report: &mut HeapReport) {
     let millis = i64::try_from(heap.header.millis).ok();
     report.taken = millis
         .and_then(|millis| millis.checked_mul(1000))
@@ -130,7 +138,7 @@ fn describe(heap: &Heap<'_>, loaded: &Loaded, report: &mut HeapReport) {
     report.reachable_bytes = heap.total();
     // None of these knows of the others, and each is one long walk over all objects.
     let ((waste, histogram), (suspects, (references, (locks, unreachable)))) = rayon::join(
-        || (waste::find(heap), Histogram::of(heap)),
+        || rayon::join(|| waste::find(heap, contents), || Histogram::of(heap)),
         || {
             let unreachable = || histogram::of_unreachable(heap, HeapReport::UNREACHABLE);
             rayon::join(

@@ -22,6 +22,7 @@ pub(super) struct Heap<'a> {
     pub(super) classes: Classes,
     pub(super) ids: IdMap,
     pub(super) objects: Objects,
+    /// Empty until the dominators are known.
     pub(super) tree: DomTree,
     pub(super) retained_as: RetainedAs,
     pub(super) sizes: Sizes,
@@ -115,31 +116,64 @@ impl<'a> Heap<'a> {
         self.tree.retained(DomTree::ROOT)
     }
 
+    /// Number of the class that an object stands for, if it is a class object.
+    #[inline]
+    fn stands_for(&self, index: u32) -> Option<u32> {
+        match self.class_number(index) == self.classes.class_class() {
+            true => self.class_objects.get(&index).copied(),
+            false => None,
+        }
+    }
+
     /// What the record of an object holds.
+    #[inline]
     pub(super) fn content(&self, index: u32) -> Content<'a> {
-        if let Some(number) = self.class_objects.get(&index) {
-            return Content::Class(*number);
+        if let Some(number) = self.stands_for(index) {
+            return Content::Class(number);
         }
         let size = self.header.id_size;
         let at = self.objects.offset(index);
         let tag = self.bytes.get(at).copied().unwrap_or(0);
-        let length = self.array_length(index) as usize;
         let slice = |from: usize, length: usize| {
             let end = from.saturating_add(length).min(self.bytes.len());
             &self.bytes[from.min(end)..end]
         };
+        let number = |at: usize| number_at(self.bytes, at, 4).unwrap_or(0) as usize;
         match (self.class_of(index).shape, tag) {
             (Shape::PrimitiveArray(kind), 0x23) => {
-                let width = kind.width(size);
-                Content::Primitives(kind, slice(at + 1 + size + 9, length * width))
+                let bytes = number(at + 1 + size + 4) * kind.width(size);
+                Content::Primitives(kind, slice(at + 1 + size + 9, bytes))
             }
             (Shape::PrimitiveArray(kind), _) => Content::Primitives(kind, &[]),
-            (_, 0x22) => Content::References(slice(at + 1 + 2 * size + 8, length * size)),
+            (_, 0x22) => {
+                let bytes = number(at + 1 + size + 4) * size;
+                Content::References(slice(at + 1 + 2 * size + 8, bytes))
+            }
             _ => {
-                let length = number_at(self.bytes, at + 1 + 2 * size + 4, 4).unwrap_or(0);
-                Content::Instance(slice(at + 1 + 2 * size + 8, length as usize))
+                let bytes = number(at + 1 + 2 * size + 4);
+                Content::Instance(slice(at + 1 + 2 * size + 8, bytes))
             }
         }
+    }
+
+    /// Bytes of an object itself as the layout has it, from its record; `of_classes` are those of the class objects.
+    pub(super) fn measure(&self, index: u32, of_classes: &[u64]) -> u64 {
+        if let Some(number) = self.stands_for(index) {
+            return of_classes[number as usize];
+        }
+        let number = self.class_number(index);
+        let shape = self.classes.get(number).shape;
+        let length = match shape {
+            Shape::Instance if self.classes.stack_chunk() == Some(number) => {
+                match self.content(index) {
+                    Content::Instance(fields) => self.classes.words_behind(number, fields),
+                    _ => 0,
+                }
+            }
+            Shape::Instance => 0,
+            Shape::ObjectArray | Shape::PrimitiveArray(_) => self.array_length(index),
+        };
+        self.sizes.of(number, shape, length)
     }
 
     /// An identifier inside raw content.

@@ -1,16 +1,17 @@
-//! The second to fourth reading: how many references each object has, which, and what the object is.
+//! The second and third reading: what each object is and how many references it has, and which.
 //!
-//! What an object is takes eight bytes and is read last: until then the graph needs the memory. Pieces of the file write
-//! to arrays in address order, so those hold atomics; every element is written once, the order of writes does not matter.
+//! Pieces of the file write to arrays in address order, so those hold atomics; every element is written once, the order
+//! of writes does not matter.
 
 mod connect;
 mod count;
-mod describe;
 mod repeated;
+mod tally;
 
+pub(super) use count::Counts;
 pub(super) use repeated::last_records;
 
-use std::sync::atomic::AtomicU32;
+use std::sync::atomic::{AtomicU8, AtomicU16, AtomicU32, Ordering::Relaxed};
 
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
@@ -24,29 +25,71 @@ use crate::input::Progress;
 
 /// Visitors that are alive at the same time, at most.
 const CHUNKS: usize = 32;
+/// Classes whose numbers fit in 16 bits.
+const MANY: usize = 1 << 16;
+/// Bytes of a file whose offsets fit in 32 bits.
+const LONG: u64 = 1 << 32;
+
 /// What is kept of every object, by index.
 #[derive(Debug)]
 pub(super) struct Objects {
     /// Number of its class: low 16 bits, and high ones where there are so many classes.
-    class: (Vec<u16>, Vec<u16>),
+    class: (Vec<AtomicU16>, Vec<AtomicU16>),
     /// Offset of its record in the file: low 32 bits, and high ones in a file of that length.
-    offset: (Vec<u32>, Vec<u8>),
+    offset: (Vec<AtomicU32>, Vec<AtomicU8>),
 }
 
 impl Objects {
+    /// Room for `count` objects of so many classes in a file of `length` bytes.
+    fn new(count: usize, classes: usize, length: usize) -> Self {
+        let only_if = |needed: bool| if needed { count } else { 0 };
+        Self {
+            class: (
+                atomics(count, || AtomicU16::new(0)),
+                atomics(only_if(classes > MANY), || AtomicU16::new(0)),
+            ),
+            offset: (
+                atomics(count, || AtomicU32::new(0)),
+                atomics(only_if(length as u64 > LONG), || AtomicU8::new(0)),
+            ),
+        }
+    }
+
+    /// Bytes that are kept of each object where there are so many classes in a file of `length` bytes.
+    pub(super) fn bytes_each(classes: usize, length: usize) -> u64 {
+        let class = if classes > MANY { 4 } else { 2 };
+        let offset = if length as u64 > LONG { 5 } else { 4 };
+        class + offset
+    }
+
+    #[inline]
+    fn put(&self, index: u32, class: u32, at: usize) {
+        let slot = index as usize;
+        self.class.0[slot].store(class as u16, Relaxed);
+        if let Some(high) = self.class.1.get(slot) {
+            high.store((class >> 16) as u16, Relaxed);
+        }
+        self.offset.0[slot].store(at as u32, Relaxed);
+        if let Some(high) = self.offset.1.get(slot) {
+            high.store((at as u64 >> 32) as u8, Relaxed);
+        }
+    }
+
     /// Offset of the tag of an object's record.
     #[inline]
     pub(super) fn offset(&self, index: u32) -> usize {
-        let low = u64::from(self.offset.0[index as usize]);
-        let high = self.offset.1.get(index as usize).copied().unwrap_or(0);
+        let low = u64::from(self.offset.0[index as usize].load(Relaxed));
+        let high = self.offset.1.get(index as usize);
+        let high = high.map_or(0, |high| high.load(Relaxed));
         (u64::from(high) << 32 | low) as usize
     }
 
     /// Number of an object's class.
     #[inline]
     pub(super) fn class(&self, index: u32) -> u32 {
-        let low = u32::from(self.class.0[index as usize]);
-        let high = self.class.1.get(index as usize).copied().unwrap_or(0);
+        let low = u32::from(self.class.0[index as usize].load(Relaxed));
+        let high = self.class.1.get(index as usize);
+        let high = high.map_or(0, |high| high.load(Relaxed));
         u32::from(high) << 16 | low
     }
 }

@@ -16,6 +16,8 @@ pub(super) struct Roots {
     pub(super) locals: FxHashMap<u32, Vec<u32>>,
     /// Roots whose object is not in the dump.
     pub(super) dangling: u64,
+    /// Class objects that no root record names, although nothing ever frees them.
+    lasting: Vec<u32>,
 }
 
 impl Roots {
@@ -59,10 +61,25 @@ impl Roots {
             .list
             .iter()
             .filter(|(root, _)| self.thread_of(root).is_none());
-        let mut indices: Vec<u32> = own.map(|(_, index)| *index).collect();
+        let own = own.map(|(_, index)| *index);
+        let mut indices: Vec<u32> = own.chain(self.lasting.iter().copied()).collect();
         indices.sort_unstable();
         indices.dedup();
         indices
+    }
+
+    /// HotSpot names the classes of the boot loader as roots, but of those only the ones of instances: the classes of
+    /// their arrays live as long as they do, not as long as an array.
+    pub(super) fn keep_boot_arrays(
+        &mut self,
+        classes: &Classes,
+        class_objects: &FxHashMap<u32, u32>,
+    ) {
+        let lasting = class_objects.iter().filter(|(_, number)| {
+            let class = classes.get(**number);
+            class.loader == 0 && class.shape != Shape::Instance
+        });
+        self.lasting = lasting.map(|(index, _)| *index).collect();
     }
 
     fn add(&mut self, kind: RootKind, id: u64, index: u32) {

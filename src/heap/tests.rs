@@ -37,7 +37,16 @@ fn roots_classes_and_dominators_are_those_of_eclipse_mat() {
     };
     let mut coverage = Coverage::new("test.hprof", "HPROF", 0);
     let mut loaded = Loaded::default();
-    let heap = load::load(&source, &options, &Silent, &mut coverage, &mut loaded).unwrap();
+    let nothing = |_: &Heap<'_>| ();
+    let (heap, ()) = load::load(
+        &source,
+        &options,
+        &Silent,
+        &mut coverage,
+        &mut loaded,
+        nothing,
+    )
+    .unwrap();
     let tree = &heap.tree;
 
     // MAT hangs what a stack refers to below the thread, as is done here: such roots are no entries of their own.

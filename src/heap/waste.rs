@@ -10,14 +10,20 @@ use std::collections::BTreeMap;
 
 use rayon::prelude::*;
 
+use super::classes::{Class, Classes, Shape};
+use super::containers::{Fields, form_of};
 use super::model::Heap;
 use super::report::{Waste, WastePart};
 use crate::key;
+use collections::Candidate;
+use values::Values;
 
 /// Rows kept of the owners and classes of each kind.
 const ROWS: usize = 5;
 /// Objects looked at by one task.
-const CHUNK: usize = 1 << 16;
+const CHUNK: usize = 1 << 15;
+/// Tasks at a time.
+const BATCH: usize = 16;
 
 /// An object that is part of a kind of waste.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -30,6 +36,8 @@ struct Lost {
     bytes: u64,
 }
 
+/// The class of texts.
+const STRING: &str = "java.lang.String";
 /// Classes whose objects are a number and nothing else.
 const BOXES: [&str; 8] = [
     "java.lang.Integer",
@@ -42,53 +50,76 @@ const BOXES: [&str; 8] = [
     "java.lang.Float",
 ];
 
+/// What the contents of objects say, before it is known which of them can be reached.
+#[derive(Debug)]
+pub(super) struct Contents {
+    values: Values,
+    collections: Vec<Candidate>,
+}
+
+/// Looks at the contents of all objects; needs no tree.
+pub(super) fn contents(heap: &Heap<'_>) -> Contents {
+    Contents {
+        values: values::values(heap),
+        collections: collections::candidates(heap),
+    }
+}
+
+/// In what way the objects of a class are looked at for waste.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Interest {
+    /// As a value that others may have too.
+    Value,
+    /// As a collection or an array that may be too large.
+    Collection,
+}
+
+/// In what way the objects of a class are looked at, if at all: what is noted of each takes memory.
+pub(super) fn looks_at(classes: &Classes, number: u32, class: &Class) -> Option<Interest> {
+    match class.shape {
+        Shape::PrimitiveArray(_) => Some(Interest::Value),
+        Shape::Instance if class.name == STRING => Some(Interest::Value),
+        Shape::Instance if BOXES.contains(&class.name.as_str()) => Some(Interest::Value),
+        Shape::ObjectArray => Some(Interest::Collection),
+        Shape::Instance => form_of(classes, number).map(|_| Interest::Collection),
+    }
+}
+
 /// All kinds of waste that occur, the most bytes first.
-pub(super) fn find(heap: &Heap<'_>) -> Vec<Waste> {
-    let strings = values::strings(heap);
-    let arrays = values::arrays(heap, &strings.arrays);
-    let collections = collections::find(heap);
-    let mut found = vec![
-        row(
-            heap,
-            key!("duplicate strings"),
-            strings.lost,
-            Some(strings.distinct),
-        ),
-        row(
-            heap,
-            key!("zero-filled primitive arrays"),
-            arrays.zero,
-            None,
-        ),
-        row(
-            heap,
+pub(super) fn find(heap: &Heap<'_>, contents: Contents) -> Vec<Waste> {
+    let ((strings, arrays), collections) = rayon::join(
+        || contents.values.lost(heap),
+        || collections::lost(heap, &contents.collections),
+    );
+    drop(contents);
+    let kinds = vec![
+        (key!("duplicate strings"), strings.0, Some(strings.1)),
+        (key!("zero-filled primitive arrays"), arrays.zero, None),
+        (
             key!("duplicate primitive arrays"),
-            arrays.same,
-            Some(arrays.distinct),
+            arrays.same.0,
+            Some(arrays.same.1),
         ),
-        row(heap, key!("empty collections"), collections.empty, None),
-        row(heap, key!("sparse hash tables"), collections.tables, None),
-        row(
-            heap,
+        (key!("empty collections"), collections.empty, None),
+        (key!("sparse hash tables"), collections.tables, None),
+        (
             key!("oversized arrays of collections"),
             collections.lists,
             None,
         ),
-        row(
-            heap,
+        (
             key!("arrays of references that are mostly null"),
             collections.arrays,
             None,
         ),
-        row(heap, key!("boxed numbers"), boxed(heap), None),
-        row(
-            heap,
-            key!("classes loaded several times"),
-            classes(heap),
-            None,
-        ),
+        (key!("boxed numbers"), boxed(heap), None),
+        (key!("classes loaded several times"), classes(heap), None),
     ];
-    found.retain(|waste| waste.objects > 0);
+    let rows = kinds
+        .into_par_iter()
+        .filter(|(_, lost, _)| !lost.is_empty());
+    let rows = rows.map(|(kind, lost, distinct)| row(heap, kind, lost, distinct));
+    let mut found: Vec<Waste> = rows.collect();
     found.sort_by(|left, right| {
         let most = right.bytes.cmp(&left.bytes);
         most.then_with(|| left.kind.cmp(&right.kind))
@@ -126,28 +157,33 @@ fn row(heap: &Heap<'_>, kind: &str, mut lost: Vec<Lost>, distinct: Option<u64>) 
     }
 }
 
-/// Looks at every reachable object whose class is `wanted`, in parallel; the result is in address order.
-fn scan<T: Send>(
-    heap: &Heap<'_>,
+/// Looks at every object whose class is `wanted`, reachable or not, in parallel; the result is in address order.
+fn scan<'h, 'a, T: Send>(
+    heap: &'h Heap<'a>,
     wanted: &[bool],
-    each: impl Fn(&mut Vec<T>, u32, u32) + Sync,
+    each: impl Fn(&Fields<'h, 'a>, u32) -> Option<T> + Sync,
 ) -> Vec<T> {
+    let look = |start: &u32| -> Vec<T> {
+        let fields = Fields::of(heap);
+        let indices = *start..heap.len().min(start + CHUNK as u32);
+        let wanted = indices.filter(|index| wanted[heap.class_number(*index) as usize]);
+        wanted.filter_map(|index| each(&fields, index)).collect()
+    };
     let chunks: Vec<u32> = (0..heap.len()).step_by(CHUNK).collect();
-    let found: Vec<Vec<T>> = chunks
-        .par_iter()
-        .map(|start| {
-            let mut found = Vec::new();
-            for index in *start..heap.len().min(start + CHUNK as u32) {
-                if wanted[heap.class_number(index) as usize]
-                    && let Some(position) = heap.tree.position(index)
-                {
-                    each(&mut found, index, position);
-                }
-            }
-            found
-        })
-        .collect();
-    found.into_iter().flatten().collect()
+    let mut all = Vec::new();
+    // A few at a time, so that there is never much of it twice.
+    for chunks in chunks.chunks(BATCH) {
+        let parts: Vec<Vec<T>> = chunks.par_iter().map(look).collect();
+        parts.into_iter().for_each(|part| all.extend(part));
+    }
+    all
+}
+
+/// All parts in one, with no more room than they need.
+fn together<T>(parts: Vec<Vec<T>>) -> Vec<T> {
+    let mut all = Vec::with_capacity(parts.iter().map(Vec::len).sum());
+    parts.into_iter().for_each(|part| all.extend(part));
+    all
 }
 
 /// Which classes have one of these names, by number.
@@ -163,12 +199,12 @@ fn named(heap: &Heap<'_>, names: &[&str]) -> Vec<bool> {
 
 /// A field of the primitive type, or an array of it, would need none of these objects.
 fn boxed(heap: &Heap<'_>) -> Vec<Lost> {
-    scan(heap, &named(heap, &BOXES), |found, index, position| {
-        found.push(Lost {
-            position,
+    scan(heap, &named(heap, &BOXES), |_, index| {
+        Some(Lost {
+            position: heap.tree.position(index)?,
             class: heap.class_number(index),
             bytes: heap.shallow(index),
-        });
+        })
     })
 }
 

@@ -7,6 +7,8 @@
 
 /// Steps of the walk per object before the way out is taken. Ordinary heaps need about one.
 const STEPS_PER_OBJECT: u64 = 16;
+/// Referrers that are used up before their memory is given back.
+const SPARE: usize = 1 << 20;
 
 /// The immediate dominator of every preorder. `parent` are the edges of the search tree, `referrers[start[v]..start[v +
 /// 1]]` the other objects that refer to `v`. Preorder 0 is the root; its entry is 0.
@@ -15,43 +17,54 @@ pub(in crate::heap) fn immediate(
     start: Vec<u32>,
     referrers: Vec<u32>,
 ) -> Vec<u32> {
-    immediate_within(parent, start, referrers, STEPS_PER_OBJECT)
+    immediate_within(parent, start, referrers, STEPS_PER_OBJECT).0
 }
 
+/// Also returns how many steps were taken along paths: all work besides that is one look at every object and reference.
 fn immediate_within(
     parent: Vec<u32>,
     start: Vec<u32>,
     referrers: Vec<u32>,
     budget: u64,
-) -> Vec<u32> {
-    let semi = semidominators(&parent, start, referrers);
-    match walk(&parent, &semi[1..], budget * parent.len() as u64) {
-        Some(dominators) => dominators,
-        None => buckets(parent, &semi[1..]),
+) -> (Vec<u32>, u64) {
+    let (semi, steps) = semidominators(&parent, start, referrers);
+    let budget = budget * parent.len() as u64;
+    match walk(&parent, &semi[1..], budget) {
+        Ok((dominators, left)) => (dominators, steps + budget - left),
+        Err(Spent) => {
+            let (dominators, more) = buckets(parent, &semi[1..]);
+            (dominators, steps + budget + more)
+        }
     }
 }
 
+/// The walk to the nearest common ancestors took as many steps as it may.
+struct Spent;
+
 /// The forest of Lengauer and Tarjan: link and evaluate with path compression.
 struct Forest {
-    /// Ancestor (itself when it has none) and smallest semidominator on the way to it, in one pair for one load.
+    /// Ancestor and smallest semidominator on the way to it, in one pair for one load. Only those are looked at that have
+    /// an ancestor.
     nodes: Vec<(u32, u32)>,
     path: Vec<u32>,
+    steps: u64,
 }
 
 impl Forest {
     fn new(size: usize) -> Self {
         Self {
-            nodes: (0..size as u32).map(|v| (v, v)).collect(),
+            nodes: vec![(0, 0); size],
             path: Vec::new(),
+            steps: 0,
         }
     }
 
     /// The smallest label on the path from `v` to the root of its tree, the root left out. `linked` is the smallest
-    /// preorder that has an ancestor.
+    /// preorder that has an ancestor; `v` is none before it.
     #[inline]
     fn evaluate(&mut self, v: u32, linked: u32) -> u32 {
         let (mut ancestor, label) = self.nodes[v as usize];
-        if v < linked || ancestor < linked {
+        if ancestor < linked {
             return label;
         }
         self.path.clear();
@@ -60,6 +73,7 @@ impl Forest {
             self.path.push(ancestor);
             ancestor = self.nodes[ancestor as usize].0;
         }
+        self.steps += self.path.len() as u64;
         let mut best = u32::MAX;
         while let Some(node) = self.path.pop() {
             let entry = &mut self.nodes[node as usize];
@@ -72,12 +86,18 @@ impl Forest {
 
 /// The semidominator of every preorder, shifted by one: where the referrers of `w + 1` begin is not needed any more when
 /// `w` is done, so its place takes the semidominator of `w`.
-fn semidominators(parent: &[u32], mut start: Vec<u32>, referrers: Vec<u32>) -> Vec<u32> {
+fn semidominators(parent: &[u32], mut start: Vec<u32>, mut referrers: Vec<u32>) -> (Vec<u32>, u64) {
     let size = parent.len();
     let mut forest = Forest::new(size);
     for w in (1..size as u32).rev() {
         let mut best = parent[w as usize];
-        for v in &referrers[start[w as usize] as usize..start[w as usize + 1] as usize] {
+        let end = start[w as usize + 1] as usize;
+        if referrers.len() - end > SPARE {
+            // The forest grows as the referrers are used up: it takes the memory that they give back.
+            referrers.truncate(end);
+            referrers.shrink_to_fit();
+        }
+        for v in &referrers[start[w as usize] as usize..end] {
             // An object before `w` has no ancestor yet: it is its own label.
             let candidate = match *v <= w {
                 true => *v,
@@ -89,41 +109,43 @@ fn semidominators(parent: &[u32], mut start: Vec<u32>, referrers: Vec<u32>) -> V
         forest.nodes[w as usize] = (parent[w as usize], best);
     }
     start[1] = 0;
-    start
+    (start, forest.steps)
 }
 
-/// Nearest common ancestors in the tree built so far; `None` when `budget` steps are not enough.
-fn walk(parent: &[u32], semi: &[u32], mut budget: u64) -> Option<Vec<u32>> {
+/// Nearest common ancestors in the tree built so far, and what is left of a `budget` of steps.
+fn walk(parent: &[u32], semi: &[u32], mut budget: u64) -> Result<(Vec<u32>, u64), Spent> {
     let mut dominator = parent.to_vec();
     for w in 1..parent.len() {
         let mut candidate = dominator[w];
         while candidate > semi[w] {
             candidate = dominator[candidate as usize];
-            budget = budget.checked_sub(1)?;
+            budget = budget.checked_sub(1).ok_or(Spent)?;
         }
         dominator[w] = candidate;
     }
-    Some(dominator)
+    Ok((dominator, budget))
 }
 
-/// The second half of Lengauer–Tarjan from known semidominators.
-fn buckets(parent: Vec<u32>, semi: &[u32]) -> Vec<u32> {
+/// The second half of Lengauer–Tarjan from known semidominators, and how many steps it took.
+fn buckets(parent: Vec<u32>, semi: &[u32]) -> (Vec<u32>, u64) {
     let size = parent.len();
-    // While an object is in a bucket, its entry is the next one in there; a dominator it has from then on.
+    // Of an object whose turn has not come: the first in its bucket, which is empty again when it comes. Of one in a
+    // bucket: the next in there. From then on: its dominator.
     let mut dominator = vec![0; size];
-    let mut first = vec![0_u32; size];
-    let mut ancestor: Vec<u32> = (0..size as u32).collect();
+    // Whoever has had its turn hangs below its parent; only such paths are followed, and shortened.
+    let mut ancestor = parent;
     let mut label: Vec<u32> = (0..size as u32).collect();
     let mut path = Vec::new();
+    let mut steps = 0;
     for w in (1..size as u32).rev() {
         let owner = semi[w as usize] as usize;
-        dominator[w as usize] = first[owner];
-        first[owner] = w;
-        let above = parent[w as usize];
-        ancestor[w as usize] = above;
-        let mut v = std::mem::take(&mut first[above as usize]);
+        dominator[w as usize] = std::mem::replace(&mut dominator[owner], w);
+        let above = ancestor[w as usize];
+        let mut v = std::mem::take(&mut dominator[above as usize]);
         while v != 0 {
-            let u = lowest(v, w, &mut ancestor, &mut label, semi, &mut path);
+            follow(v, w, &ancestor, &mut path);
+            steps += path.len() as u64;
+            let u = lowest(&mut ancestor, &mut label, semi, &mut path);
             let smaller = semi[u as usize] < semi[v as usize];
             let next = dominator[v as usize];
             dominator[v as usize] = if smaller { u } else { above };
@@ -135,25 +157,24 @@ fn buckets(parent: Vec<u32>, semi: &[u32]) -> Vec<u32> {
             dominator[w] = dominator[dominator[w] as usize];
         }
     }
-    dominator
+    (dominator, steps)
 }
 
-/// The object with the smallest semidominator on the path from `v` to the root of its tree, the root left out.
-fn lowest(
-    v: u32,
-    linked: u32,
-    ancestor: &mut [u32],
-    label: &mut [u32],
-    semi: &[u32],
-    path: &mut Vec<u32>,
-) -> u32 {
-    let mut node = v;
+/// The path from `v` up to what hangs directly below the root of its tree. `linked` is the smallest preorder that has
+/// an ancestor.
+fn follow(v: u32, linked: u32, ancestor: &[u32], path: &mut Vec<u32>) {
     path.clear();
+    let mut node = v;
     while ancestor[node as usize] >= linked {
         path.push(node);
         node = ancestor[node as usize];
     }
-    // `node` hangs directly below the root of the tree.
+    path.push(node);
+}
+
+/// The object with the smallest semidominator on a path, which is shortened: all on it hang below its end then.
+fn lowest(ancestor: &mut [u32], label: &mut [u32], semi: &[u32], path: &mut Vec<u32>) -> u32 {
+    let Some(node) = path.pop() else { return 0 };
     let top = ancestor[node as usize];
     let mut best = label[node as usize];
     while let Some(node) = path.pop() {
@@ -191,7 +212,7 @@ mod tests {
                 vertex[preorder as usize] = index as u32;
             }
         }
-        let idom = immediate_within(parent, start, referrers, budget);
+        let (idom, _) = immediate_within(parent, start, referrers, budget);
         let object = |preorder: u32| (preorder > 0).then(|| vertex[preorder as usize]);
         let of = |index| match numbers.standing(index) {
             Standing::Unreachable => None,
@@ -241,15 +262,16 @@ mod tests {
         }
     }
 
-    /// A linked list whose elements are also in an array: node i refers to node i + 1 and to element i.
+    /// A linked list whose elements are also in an array behind it: node i refers to node i + 1 and to element i.
     fn list_beside_array(length: u32) -> (Vec<Vec<u32>>, Vec<u32>) {
-        let mut lists = vec![(length + 1..2 * length + 1).collect::<Vec<u32>>()];
-        for node in 1..=length {
-            let next = if node < length { node + 1 } else { node };
-            lists.push(vec![next, length + node]);
-        }
-        lists.resize(2 * length as usize + 1, Vec::new());
-        (lists, vec![0, 1])
+        let node = |at| match at + 1 < length {
+            true => vec![at + 1, length + at],
+            false => vec![length + at],
+        };
+        let mut lists: Vec<Vec<u32>> = (0..length).map(node).collect();
+        lists.resize(2 * length as usize, Vec::new());
+        lists.push((length..2 * length).collect());
+        (lists, vec![0, 2 * length])
     }
 
     #[test]
@@ -258,10 +280,27 @@ mod tests {
         let expected = oracle(&lists, &roots);
         assert_eq!(solve(&lists, &roots, STEPS_PER_OBJECT), expected);
         assert_eq!(solve(&lists, &roots, u64::MAX >> 32), expected);
-        // Quadratic for Semi-NCA alone: a million nodes would take minutes.
-        let (lists, roots) = list_beside_array(500_000);
-        let dominators = solve(&lists, &roots, STEPS_PER_OBJECT);
-        assert_eq!(dominators[1_000_000], Some(None));
-        assert_eq!(dominators[500_000], Some(Some(499_999)));
+    }
+
+    /// How many steps the dominators of a graph take.
+    fn steps(lists: &[Vec<u32>], roots: &[u32], budget: u64) -> u64 {
+        let search = Search::run(Rows::of(lists), roots);
+        immediate_within(search.parent, search.start, search.referrers, budget).1
+    }
+
+    #[test]
+    fn the_work_for_a_list_grows_with_its_length_and_no_faster() {
+        let work = |length: u32, budget: u64| {
+            let (lists, roots) = list_beside_array(length);
+            steps(&lists, &roots, budget)
+        };
+        for length in [1_000, 10_000, 100_000, 300_000] {
+            let objects = 2 * u64::from(length) + 2;
+            // The budget of the walk, and for the rest a step or two an object.
+            assert!(work(length, STEPS_PER_OBJECT) <= (STEPS_PER_OBJECT + 2) * objects);
+            assert!(work(length, 0) <= 2 * objects);
+        }
+        // Without a budget the walk is quadratic, which is what the budget is for.
+        assert!(work(10_000, u64::MAX >> 32) > 3 * work(5_000, u64::MAX >> 32));
     }
 }

@@ -1,12 +1,29 @@
 //! Identifiers in the order of the file, in a byte or two each: neighbours in the file are neighbours in memory.
 
 /// Identifiers in the order in which they were added.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(in crate::heap) struct IdList {
     /// The distance of each identifier from the one before, as LEB128.
     bytes: Vec<u8>,
     last: u64,
     len: usize,
+    min: u64,
+    max: u64,
+    /// All distances but the first, one over the other: its lowest bit is the lowest in which two identifiers differ.
+    distances: u64,
+}
+
+impl Default for IdList {
+    fn default() -> Self {
+        Self {
+            bytes: Vec::new(),
+            last: 0,
+            len: 0,
+            min: u64::MAX,
+            max: 0,
+            distances: 0,
+        }
+    }
 }
 
 /// Addresses are multiples of eight: those three bits go to the top, where a real distance leaves them out.
@@ -16,9 +33,15 @@ impl IdList {
     /// Adds an identifier.
     #[inline]
     pub(in crate::heap) fn push(&mut self, id: u64) {
-        let distance = id.wrapping_sub(self.last).rotate_right(ALIGNED) as i64;
+        let distance = id.wrapping_sub(self.last);
+        if self.len > 0 {
+            self.distances |= distance;
+        }
+        self.min = self.min.min(id);
+        self.max = self.max.max(id);
         self.last = id;
         self.len += 1;
+        let distance = distance.rotate_right(ALIGNED) as i64;
         let mut rest = (distance << 1 ^ distance >> 63) as u64;
         while rest >= 0x80 {
             self.bytes.push(rest as u8 | 0x80);
@@ -30,6 +53,16 @@ impl IdList {
     /// How many there are.
     pub(in crate::heap) fn len(&self) -> usize {
         self.len
+    }
+
+    /// The smallest and the largest identifier; `None` of an empty list.
+    pub(in crate::heap) fn bounds(&self) -> Option<(u64, u64)> {
+        (self.len > 0).then_some((self.min, self.max))
+    }
+
+    /// A number whose lowest bit is the lowest in which two of the identifiers differ.
+    pub(in crate::heap) fn differences(&self) -> u64 {
+        self.distances
     }
 
     /// Gives back memory that was kept for more.
@@ -82,7 +115,11 @@ mod tests {
         fn what_goes_in_comes_out(ids in proptest::collection::vec(any::<u64>(), 0..50)) {
             let list: IdList = ids.iter().copied().collect();
             prop_assert_eq!(list.len(), ids.len());
-            prop_assert_eq!(list.iter().collect::<Vec<_>>(), ids);
+            prop_assert_eq!(list.iter().collect::<Vec<_>>(), ids.clone());
+            let bounds = ids.iter().copied().min().zip(ids.iter().copied().max());
+            prop_assert_eq!(list.bounds(), bounds);
+            let differences = ids.iter().fold(0, |bits, id| bits | id ^ ids[0]);
+            prop_assert_eq!(list.differences().trailing_zeros(), differences.trailing_zeros());
         }
     }
 }

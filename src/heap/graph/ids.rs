@@ -5,6 +5,10 @@
 //! at about 1.3 bytes an object. Cells are allocated in chunks, only where there are objects. Identifiers that are
 //! spread too thinly for that (no real dump has them) are kept as a sorted list.
 
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
+
+use rayon::prelude::*;
+
 use super::NONE;
 use super::id_list::IdList;
 
@@ -38,7 +42,8 @@ struct Cells {
     directory: Vec<u32>,
     /// Block of each chunk, ascending.
     blocks: Vec<u32>,
-    cells: Vec<u64>,
+    /// Written by several threads while the map is filled, never afterwards.
+    cells: Vec<AtomicU64>,
 }
 
 /// More objects than 32-bit indices (less a few reserved values) can count.
@@ -53,8 +58,9 @@ impl IdMap {
         if total > 2_147_483_000 {
             return Err(TooMany);
         }
-        let ids = || lists.iter().flat_map(IdList::iter);
-        let (Some(min), Some(max)) = (ids().min(), ids().max()) else {
+        let bounds = || lists.iter().filter_map(IdList::bounds);
+        let (smallest, largest) = (bounds().map(|(min, _)| min), bounds().map(|(_, max)| max));
+        let (Some(min), Some(max)) = (smallest.min(), largest.max()) else {
             let form = Form::Sorted(Vec::new());
             return Ok((
                 Self {
@@ -65,16 +71,18 @@ impl IdMap {
                 Vec::new(),
             ));
         };
-        let differences = ids().fold(0, |bits, id| bits | (id ^ min));
+        let within = lists.iter().map(IdList::differences);
+        let between = bounds().map(|(own, _)| own ^ min);
+        let differences = within.chain(between).fold(0, |all, bits| all | bits);
         let shift = differences.trailing_zeros().min(16);
         let mut repeated = Vec::new();
-        let form = match Cells::new(min, max, shift, &ids, total) {
+        let form = match Cells::new(min, max, shift, lists, total) {
             Some(mut cells) => {
-                ids().for_each(|id| cells.insert(id, &mut repeated));
+                repeated = cells.fill(lists);
                 Form::Cells(cells)
             }
             None => {
-                let mut sorted: Vec<u64> = ids().collect();
+                let mut sorted: Vec<u64> = lists.iter().flat_map(IdList::iter).collect();
                 sorted.sort_unstable();
                 let twice = sorted.windows(2).filter(|pair| pair[0] == pair[1]);
                 repeated.extend(twice.map(|pair| pair[0]));
@@ -136,23 +144,21 @@ impl IdMap {
 }
 
 impl Cells {
-    fn new<I: Iterator<Item = u64>>(
-        min: u64,
-        max: u64,
-        shift: u32,
-        ids: &impl Fn() -> I,
-        total: usize,
-    ) -> Option<Self> {
+    fn new(min: u64, max: u64, shift: u32, lists: &[IdList], total: usize) -> Option<Self> {
         let block_bits = shift + CELL_BITS + CHUNK_BITS;
         let blocks = ((max - min) >> block_bits) + 1;
         let affordable = DIRECTORY_LIMIT.min((total as u64).saturating_mul(16) + (1 << 16));
         if blocks > affordable {
             return None;
         }
-        let mut directory = vec![NONE; blocks as usize];
-        for id in ids() {
-            directory[((id - min) >> block_bits) as usize] = 0;
-        }
+        let directory: Vec<AtomicU32> = (0..blocks).map(|_| AtomicU32::new(NONE)).collect();
+        lists.par_iter().for_each(|list| {
+            for id in list.iter() {
+                directory[((id - min) >> block_bits) as usize].store(0, Relaxed);
+            }
+        });
+        let directory = directory.into_iter().map(AtomicU32::into_inner);
+        let mut directory: Vec<u32> = directory.collect();
         let mut used = Vec::new();
         for (block, entry) in directory.iter_mut().enumerate() {
             if *entry == 0 {
@@ -169,7 +175,7 @@ impl Cells {
             shift,
             directory,
             blocks: used,
-            cells: vec![0; size],
+            cells: (0..size).map(|_| AtomicU64::new(0)).collect(),
         })
     }
 
@@ -193,20 +199,32 @@ impl Cells {
         ))
     }
 
-    fn insert(&mut self, id: u64, repeated: &mut Vec<u64>) {
-        if let Some((cell, bit)) = self.place(id) {
-            let mask = 1_u64 << (32 + bit);
-            if self.cells[cell] & mask != 0 {
-                repeated.push(id);
-            }
-            self.cells[cell] |= mask;
-        }
+    /// Takes in all identifiers; returns those that were there already.
+    fn fill(&mut self, lists: &[IdList]) -> Vec<u64> {
+        let cells = &*self;
+        let insert = |id: &u64| {
+            let Some((cell, bit)) = cells.place(*id) else {
+                return false;
+            };
+            let mask = 1 << (32 + bit);
+            cells.cells[cell].fetch_or(mask, Relaxed) & mask != 0
+        };
+        let repeated = lists.par_iter();
+        repeated
+            .flat_map_iter(|list| list.iter().filter(insert))
+            .collect()
+    }
+
+    #[inline]
+    fn cell(&self, number: usize) -> u64 {
+        self.cells[number].load(Relaxed)
     }
 
     /// Fills in the lower halves; returns the number of objects.
     fn rank(&mut self) -> u32 {
         let mut below = 0;
         for cell in &mut self.cells {
+            let cell = cell.get_mut();
             let taken = (*cell >> 32) as u32;
             *cell = u64::from(taken) << 32 | u64::from(below);
             below += taken.count_ones();
@@ -217,7 +235,7 @@ impl Cells {
     #[inline]
     fn index(&self, id: u64) -> Option<u32> {
         let (cell, bit) = self.place(id)?;
-        let cell = self.cells[cell];
+        let cell = self.cell(cell);
         let taken = (cell >> 32) as u32;
         if taken >> bit & 1 == 0 {
             return None;
@@ -229,14 +247,14 @@ impl Cells {
     #[inline]
     fn after(&self, id: u64) -> Option<u64> {
         let (cell, bit) = self.place(id)?;
-        let above = (self.cells[cell] >> 32) as u32 & u32::MAX.checked_shl(bit + 1).unwrap_or(0);
+        let above = (self.cell(cell) >> 32) as u32 & u32::MAX.checked_shl(bit + 1).unwrap_or(0);
         if above != 0 {
             return Some(self.address(cell, above.trailing_zeros()));
         }
         // Gaps do not overlap: all these walks together pass every cell once.
         let rest = self.cells.iter().enumerate().skip(cell + 1);
         let (cell, taken) = rest
-            .map(|(number, cell)| (number, (*cell >> 32) as u32))
+            .map(|(number, cell)| (number, (cell.load(Relaxed) >> 32) as u32))
             .find(|(_, taken)| *taken != 0)?;
         Some(self.address(cell, taken.trailing_zeros()))
     }
@@ -254,10 +272,10 @@ impl Cells {
         // The last cell with at most `index` objects below it holds it.
         let number = self
             .cells
-            .partition_point(|cell| *cell as u32 <= index)
+            .partition_point(|cell| cell.load(Relaxed) as u32 <= index)
             .saturating_sub(1);
         // Empty cells after it have a larger rank, empty cells before it the same: `partition_point` passes those.
-        let cell = self.cells[number];
+        let cell = self.cell(number);
         let mut bits = (cell >> 32) as u32;
         for _ in 0..index - cell as u32 {
             bits &= bits.wrapping_sub(1);

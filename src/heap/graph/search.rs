@@ -3,12 +3,12 @@
 //! Objects without references of their own cannot dominate anything. Those that at most one reference points to are
 //! left out of the search and hung below the object that refers to them; they are a third of a heap and more.
 
-use super::LAST;
 use super::rows::Rows;
+use super::{LAST, NONE};
 
 /// Marks the number of an object that takes no part in the search; the rest is the preorder of the object that refers
 /// to it, 0 when none that is reachable does.
-const LEAF: u32 = 1 << 31;
+pub(super) const LEAF: u32 = 1 << 31;
 
 /// The part of the graph that the roots reach. Preorder 0 is a virtual object that refers to all roots.
 #[derive(Debug)]
@@ -27,6 +27,10 @@ pub(in crate::heap) struct Search {
 #[derive(Debug)]
 pub(in crate::heap) struct Numbers(pub(super) Vec<u32>);
 
+/// What the search knows of an object, side by side for one load: where its row begins (`NONE` for an empty one), and
+/// its number (0 until it is reached).
+type Node = (u32, u32);
+
 /// Where an object stands after the search.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::heap) enum Standing {
@@ -41,29 +45,37 @@ impl Numbers {
     /// Where the object of this index stands.
     #[inline]
     pub(in crate::heap) fn standing(&self, index: usize) -> Standing {
-        match self.0[index] {
-            0 | LEAF => Standing::Unreachable,
-            leaf if leaf & LEAF != 0 => Standing::LeafOf(leaf & !LEAF),
-            preorder => Standing::Searched(preorder),
+        Standing::of(self.0[index])
+    }
+}
+
+impl Standing {
+    #[inline]
+    pub(super) fn of(number: u32) -> Self {
+        match number {
+            0 | LEAF => Self::Unreachable,
+            leaf if leaf & LEAF != 0 => Self::LeafOf(leaf & !LEAF),
+            preorder => Self::Searched(preorder),
         }
     }
 }
 
 impl Search {
     /// Searches from `roots`, which must be sorted and without repetition.
-    pub(in crate::heap) fn run(mut rows: Rows, roots: &[u32]) -> Self {
-        let mut number = leaves(&rows, roots);
+    pub(in crate::heap) fn run(rows: Rows, roots: &[u32]) -> Self {
+        let (mut nodes, occupied) = nodes(&rows, roots);
+        let Rows { start, mut targets } = rows;
+        drop(start);
         // Room for all: memory that is never touched costs nothing, growing step by step would need twice as much.
-        let room = rows.len() + 2;
-        let mut parent = Vec::with_capacity(room);
+        let mut parent = Vec::with_capacity(nodes.len() + 1);
         parent.push(0);
-        let mut count = vec![0_u32; room];
-        // Objects with references left, and the next of these. Those at their last reference need not be come back to.
-        let mut stack: Vec<(u32, u32)> = Vec::new();
+        // The next reference of objects that have some left. Those at their last need not be come back to. Whose it is
+        // stands in the row, at the reference before.
+        let mut stack: Vec<u32> = Vec::new();
+        let first = |row: u32| (row != NONE).then_some(row);
         for root in roots {
-            if number[*root as usize] != 0 {
-                // Reached already: the virtual object is one more referrer.
-                count[number[*root as usize] as usize] += 1;
+            let (row, number) = &mut nodes[*root as usize];
+            if *number != 0 {
                 continue;
             }
             let mut enter = |number: &mut u32, from: u32| {
@@ -71,37 +83,48 @@ impl Search {
                 parent.push(from);
                 *number
             };
-            let mut from = enter(&mut number[*root as usize], 0);
-            let mut next = rows.first(*root);
-            while let Some((at, edge)) = next.map(|edge| (from, edge)).or_else(|| stack.pop()) {
-                let entry = &mut rows.targets[edge as usize];
-                let target = *entry & !LAST;
-                let rest = (*entry & LAST == 0).then_some(edge + 1);
-                let known = &mut number[target as usize];
+            let mut from = enter(number, 0);
+            let mut next = first(*row);
+            loop {
+                let left = next.map(|edge| (from, edge));
+                let back = || stack.pop().map(|edge| (targets[edge as usize - 1], edge));
+                let Some((at, edge)) = left.or_else(back) else {
+                    break;
+                };
+                let entry = &mut targets[edge as usize];
+                let last = *entry & LAST;
+                let rest = (last == 0).then_some(edge + 1);
+                let (row, known) = &mut nodes[(*entry & !LAST) as usize];
                 from = at;
                 next = rest;
                 // From here on the row holds preorders, so that turning it around needs no look-up. What needs no
                 // turning around, because it is the way by which the search went or leads nowhere, becomes a reference
                 // of the object to itself.
                 if *known == 0 {
-                    *entry = at;
+                    *entry = at | last;
                     from = enter(known, at);
-                    next = rows.first(target);
-                    stack.extend(rest.map(|rest| (at, rest)));
+                    next = first(*row);
+                    stack.extend(rest);
                 } else if *known & LEAF != 0 {
-                    *entry = at;
+                    *entry = at | last;
                     *known = LEAF | at;
                 } else {
-                    *entry = *known;
-                    if *known != at {
-                        count[*known as usize] += 1;
-                    }
+                    *entry = *known | last;
                 }
             }
         }
         drop(stack);
-        count.truncate(parent.len() + 1);
-        let (start, referrers) = turn_around(&rows, roots, &number, &parent, count);
+        let mut number: Vec<u32> = nodes.into_iter().map(|(_, number)| number).collect();
+        // They took the place of the nodes, which was twice as large.
+        number.shrink_to_fit();
+        let searched = Searched {
+            targets,
+            occupied,
+            roots,
+            number: &number,
+            parent: &parent,
+        };
+        let (start, referrers) = searched.turn_around();
         Self {
             numbers: Numbers(number),
             parent,
@@ -111,13 +134,15 @@ impl Search {
     }
 }
 
-/// `LEAF` for every object to leave out of the search, 0 for the others.
-fn leaves(rows: &Rows, roots: &[u32]) -> Vec<u32> {
-    let objects = rows.len();
-    let mut once = vec![0_u64; objects / 64 + 1];
-    let mut more = vec![0_u64; objects / 64 + 1];
-    for index in 0..objects as u32 {
-        for target in &rows.targets[rows.row(index)] {
+/// What is known before the search, and a bit for every object that has references.
+fn nodes(rows: &Rows, roots: &[u32]) -> (Vec<Node>, Vec<u64>) {
+    let words = rows.len() / 64 + 1;
+    let (mut once, mut more, mut occupied) =
+        (vec![0_u64; words], vec![0_u64; words], vec![0; words]);
+    for index in 0..rows.len() as u32 {
+        let row = &rows.targets[rows.row(index)];
+        occupied[index as usize / 64] |= u64::from(!row.is_empty()) << (index % 64);
+        for target in row {
             let target = target & !LAST;
             if target != index {
                 let (word, bit) = (target as usize / 64, 1 << (target % 64));
@@ -129,54 +154,75 @@ fn leaves(rows: &Rows, roots: &[u32]) -> Vec<u32> {
     for root in roots {
         more[*root as usize / 64] |= 1 << (root % 64);
     }
-    let leaf = |index: usize| {
-        rows.start[index] == rows.start[index + 1] && more[index / 64] >> (index % 64) & 1 == 0
+    let node = |index: u32| match rows.first(index) {
+        Some(row) => (row, 0),
+        None if more[index as usize / 64] >> (index % 64) & 1 == 0 => (NONE, LEAF),
+        None => (NONE, 0),
     };
-    (0..objects)
-        .map(|index| if leaf(index) { LEAF } else { 0 })
-        .collect()
+    ((0..rows.len() as u32).map(node).collect(), occupied)
 }
 
-/// Referrers of every preorder but its parent, from rows that already hold preorders.
-fn turn_around(
-    rows: &Rows,
-    roots: &[u32],
-    number: &[u32],
-    parent: &[u32],
-    mut count: Vec<u32>,
-) -> (Vec<u32>, Vec<u32>) {
-    let mut sum = 0;
-    for entry in &mut count {
-        let start = sum;
-        sum += *entry;
-        *entry = start;
-    }
-    let mut referrers = vec![0_u32; sum as usize];
-    let mut put = |to: u32, from: u32| {
-        let slot = &mut count[to as usize];
-        referrers[*slot as usize] = from;
-        *slot += 1;
-    };
-    for root in roots {
-        let preorder = number[*root as usize];
-        // A root that was not reached before has the virtual object for its parent.
-        if parent[preorder as usize] != 0 {
-            put(preorder, 0);
+/// The rows after the search: they hold preorders.
+struct Searched<'a> {
+    targets: Vec<u32>,
+    /// Which objects have a row; the rows lie one behind the other.
+    occupied: Vec<u64>,
+    roots: &'a [u32],
+    number: &'a [u32],
+    parent: &'a [u32],
+}
+
+impl Searched<'_> {
+    /// Referrers of every preorder but its parent, and where they begin.
+    fn turn_around(self) -> (Vec<u32>, Vec<u32>) {
+        let mut count = vec![0_u32; self.parent.len() + 1];
+        self.each(|to, _| count[to as usize] += 1);
+        let mut sum = 0;
+        for entry in &mut count {
+            let start = sum;
+            sum += *entry;
+            *entry = start;
         }
+        let mut referrers = vec![0_u32; sum as usize];
+        self.each(|to, from| {
+            let slot = &mut count[to as usize];
+            referrers[*slot as usize] = from;
+            *slot += 1;
+        });
+        // Every entry now stands where its successor began.
+        count.rotate_right(1);
+        if let Some(first) = count.first_mut() {
+            *first = 0;
+        }
+        (count, referrers)
     }
-    for (index, from) in (0..).zip(number) {
-        if *from != 0 && from & LEAF == 0 {
-            for to in &rows.targets[rows.row(index)] {
-                if to != from {
-                    put(*to, *from);
+
+    /// Calls `refer` with both ends of every reference that is to be turned around.
+    fn each(&self, mut refer: impl FnMut(u32, u32)) {
+        for root in self.roots {
+            let preorder = self.number[*root as usize];
+            // A root that was not reached before has the virtual object for its parent.
+            if self.parent[preorder as usize] != 0 {
+                refer(preorder, 0);
+            }
+        }
+        let mut targets = self.targets.iter();
+        for (word, bits) in self.occupied.iter().enumerate() {
+            let mut bits = *bits;
+            while bits != 0 {
+                let from = self.number[word * 64 + bits.trailing_zeros() as usize];
+                bits &= bits - 1;
+                for entry in targets.by_ref() {
+                    let to = entry & !LAST;
+                    // Rows that were not reached still hold indices.
+                    if from != 0 && to != from {
+                        refer(to, from);
+                    }
+                    if entry & LAST != 0 {
+                        break;
+                    }
                 }
             }
         }
     }
-    // Every entry now stands where its successor began.
-    count.rotate_right(1);
-    if let Some(first) = count.first_mut() {
-        *first = 0;
-    }
-    (count, referrers)
 }

@@ -1,12 +1,12 @@
 //! The dominator tree, laid out depth first: what an object retains is one contiguous stretch of positions.
 
 use super::NONE;
-use super::search::{Numbers, Standing};
+use super::search::{LEAF, Numbers, Standing};
 use super::weights::Weights;
 
 /// The dominator tree over all reachable objects. Position 0 is the virtual root; behind the reachable objects stand
 /// those that are not, in the order of their addresses.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(in crate::heap) struct DomTree {
     /// Index of the object at each position.
     object: Vec<u32>,
@@ -22,73 +22,89 @@ pub(in crate::heap) struct DomTree {
 
 impl DomTree {
     /// Lays out the tree, all objects without weight. `dominator` is by preorder.
-    pub(in crate::heap) fn build(numbers: Numbers, mut dominator: Vec<u32>) -> Self {
+    pub(in crate::heap) fn build(numbers: Numbers, dominator: Vec<u32>) -> Self {
         let objects = numbers.0.len();
         let searched = dominator.len();
-        let mut span = vec![1_u32; searched];
+        let mut spans = vec![1_u32; searched];
         let mut reachable = searched;
         for index in 0..objects {
             if let Standing::LeafOf(preorder) = numbers.standing(index) {
-                span[preorder as usize] += 1;
+                spans[preorder as usize] += 1;
                 reachable += 1;
             }
         }
         // Where the next child of each goes: the leaves come first. When all are placed, that is where the subtree ends.
-        let mut free = span.clone();
+        let mut place = spans.clone();
         // A dominator has a smaller preorder than what it dominates.
         for preorder in (1..searched).rev() {
-            span[dominator[preorder] as usize] += span[preorder];
+            spans[dominator[preorder] as usize] += spans[preorder];
         }
         for preorder in 1..searched {
             let above = dominator[preorder] as usize;
-            let position = free[above];
-            free[above] += span[preorder];
-            free[preorder] += position;
+            let position = place[above];
+            place[above] += spans[preorder];
+            place[preorder] += position;
         }
-        let place = |preorder: u32| free[preorder as usize] - span[preorder as usize];
+        // From here on where each is itself. What is not needed any more goes before the next column comes.
+        let mut span = vec![1; reachable];
+        for (place, own) in place.iter_mut().zip(spans) {
+            *place -= own;
+            span[*place as usize] = own;
+        }
+        let mut parent = vec![0; reachable];
+        for (place_of_one, above) in place.iter().zip(dominator) {
+            parent[*place_of_one as usize] = place[above as usize];
+        }
         let mut tree = Self {
             object: vec![NONE; objects + 1],
-            position: Vec::new(),
-            parent: vec![0; reachable],
-            span: vec![1; reachable],
+            position: numbers.0,
+            parent,
+            span,
             weights: Weights::default(),
         };
-        tree.span[0] = span[0];
-        for preorder in 1..searched {
-            let position = place(preorder as u32) as usize;
-            tree.parent[position] = place(dominator[preorder]);
-            tree.span[position] = span[preorder];
+        tree.place_leaves(&place);
+        tree.place_others(&place);
+        tree
+    }
+
+    /// Puts the leaves behind what dominates them; their numbers become `LEAF` and their positions.
+    fn place_leaves(&mut self, place: &[u32]) {
+        // Until the others are placed, their entries say where the next leaf of each goes.
+        for position in place {
+            self.object[*position as usize] = position + 1;
         }
-        // From here on where the next leaf of each goes.
-        for (preorder, leaf) in (0..).zip(&mut dominator) {
-            *leaf = place(preorder) + 1;
+        for (index, number) in (0..).zip(&mut self.position) {
+            if let Standing::LeafOf(preorder) = Standing::of(*number) {
+                let above = place[preorder as usize];
+                let next = &mut self.object[above as usize];
+                let position = *next;
+                *next += 1;
+                self.object[position as usize] = index;
+                self.parent[position as usize] = above;
+                *number = LEAF | position;
+            }
         }
-        let mut unreachable = reachable as u32;
-        let mut positions = numbers;
-        for index in 0..objects {
-            let position = match positions.standing(index) {
-                Standing::Searched(preorder) => place(preorder),
-                Standing::LeafOf(preorder) => {
-                    let position = dominator[preorder as usize];
-                    dominator[preorder as usize] += 1;
-                    tree.parent[position as usize] = place(preorder);
-                    position
-                }
+    }
+
+    fn place_others(&mut self, place: &[u32]) {
+        let mut unreachable = self.len();
+        for (index, number) in (0..).zip(&mut self.position) {
+            *number = match Standing::of(*number) {
+                Standing::LeafOf(position) => position,
+                Standing::Searched(preorder) => place[preorder as usize],
                 Standing::Unreachable => {
                     unreachable += 1;
                     unreachable - 1
                 }
             };
-            tree.object[position as usize] = index as u32;
-            positions.0[index] = position;
+            self.object[*number as usize] = index;
         }
-        tree.position = positions.0;
-        tree
+        self.object[Self::ROOT as usize] = NONE;
     }
 
-    /// Gives every position its bytes.
-    pub(in crate::heap) fn weigh(&mut self, weights: Weights) {
-        self.weights = weights;
+    /// Gives every object its bytes, which `bytes` says by index.
+    pub(in crate::heap) fn weigh(&mut self, bytes: impl Fn(u32) -> u64 + Sync) {
+        self.weights = Weights::of_objects(&self.object, bytes);
     }
 
     /// The virtual root.
@@ -175,7 +191,6 @@ mod tests {
     use super::super::dominators;
     use super::super::rows::Rows;
     use super::super::search::Search;
-    use super::super::weights::Scales;
     use super::*;
     use proptest::prelude::*;
 
@@ -200,9 +215,7 @@ mod tests {
         let search = Search::run(Rows::of(lists), roots);
         let idom = dominators::immediate(search.parent, search.start, search.referrers);
         let mut tree = DomTree::build(search.numbers, idom);
-        let scales = Scales::new(lists.len() + 1);
-        (0..lists.len() as u32).for_each(|index| scales.put(tree.place(index), size(index)));
-        tree.weigh(scales.settle());
+        tree.weigh(size);
         let all = reachable(lists, roots, None);
         for index in 0..lists.len() as u32 {
             assert_eq!(tree.object(tree.place(index)), index);

@@ -3,9 +3,7 @@
 //! Nearly every object is smaller than 512 KiB: two bytes hold its size in units of eight. The few larger ones stand in
 //! a table, and a running sum stands at every 32nd object: 2.3 bytes an object instead of 8 for all sums.
 
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicU16, Ordering::Relaxed};
-
+use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
 /// Bytes in a unit: no JVM aligns objects to less.
@@ -24,62 +22,55 @@ pub(in crate::heap) struct Weights {
     before: Vec<u64>,
 }
 
-/// Weights being written by several threads, each position once.
-#[derive(Debug)]
-pub(in crate::heap) struct Scales {
-    units: Vec<AtomicU16>,
-    large: Mutex<Vec<(u32, u64)>>,
-}
-
-impl Scales {
-    /// Room for `positions`, all of weight 0.
-    pub(in crate::heap) fn new(positions: usize) -> Self {
-        Self {
-            units: (0..positions).map(|_| AtomicU16::new(0)).collect(),
-            large: Mutex::default(),
-        }
-    }
-
-    /// Sets the weight at a position to `bytes`, rounded up to whole units.
-    #[inline]
-    pub(in crate::heap) fn put(&self, position: u32, bytes: u64) {
-        let units = bytes.div_ceil(UNIT);
-        let short = u16::try_from(units).unwrap_or(LARGE);
-        self.units[position as usize].store(short, Relaxed);
-        if short == LARGE {
-            let mut large = self
-                .large
-                .lock()
-                .unwrap_or_else(std::sync::PoisonError::into_inner);
-            large.push((position, units));
-        }
-    }
-
-    /// Adds everything up.
-    pub(in crate::heap) fn settle(self) -> Weights {
-        let large = self.large.into_inner();
-        let large = large.unwrap_or_else(std::sync::PoisonError::into_inner);
-        let mut weights = Weights {
-            units: self.units.into_iter().map(AtomicU16::into_inner).collect(),
-            large: large.into_iter().collect(),
-            before: Vec::new(),
+impl Weights {
+    /// The weights of `objects` in their order, each rounded up to whole units; an index that no object has weighs
+    /// nothing. `bytes` is asked in the order of the indices, which is about that of the file.
+    pub(in crate::heap) fn of_objects(objects: &[u32], bytes: impl Fn(u32) -> u64 + Sync) -> Self {
+        let units = |index: u32| bytes(index).div_ceil(UNIT);
+        let count = objects.len().saturating_sub(1) as u32;
+        let by_index: Vec<u16> = (0..count)
+            .into_par_iter()
+            .map(|index| u16::try_from(units(index)).unwrap_or(LARGE))
+            .collect();
+        let in_order = objects.par_iter();
+        let in_order = in_order.map(|index| by_index.get(*index as usize).copied().unwrap_or(0));
+        let mut weights = Self {
+            units: in_order.collect(),
+            ..Self::default()
         };
+        let places = weights.units.par_iter().zip(objects).enumerate();
+        let large = places.filter(|(_, (short, _))| **short == LARGE);
+        let large: Vec<(u32, u64)> = large
+            .map(|(place, (_, index))| (place as u32, units(*index)))
+            .collect();
+        weights.large = large.into_iter().collect();
+        let stretches = weights.units.par_chunks(STRIDE).enumerate();
+        let sums = stretches.map(|(number, units)| {
+            let start = number * STRIDE;
+            weights.sum(start, start + units.len())
+        });
+        let mut before: Vec<u64> = sums.collect();
+        before.push(0);
         let mut sum = 0;
-        let mut before = Vec::with_capacity(weights.units.len() / STRIDE + 1);
-        for start in (0..=weights.units.len()).step_by(STRIDE) {
-            before.push(sum);
-            sum += weights.sum(start, (start + STRIDE).min(weights.units.len()));
+        for entry in &mut before {
+            (*entry, sum) = (sum, sum + *entry);
         }
         weights.before = before;
         weights
     }
-}
 
-impl Weights {
     /// Bytes at a position.
     #[inline]
     pub(in crate::heap) fn of(&self, position: u32) -> u64 {
-        self.sum(position as usize, position as usize + 1) * UNIT
+        self.units_at(position as usize) * UNIT
+    }
+
+    #[inline]
+    fn units_at(&self, position: usize) -> u64 {
+        match self.units[position] {
+            LARGE => self.large.get(&(position as u32)).copied().unwrap_or(0),
+            units => u64::from(units),
+        }
     }
 
     /// Bytes at all `positions`.
@@ -104,11 +95,7 @@ impl Weights {
         if !units.contains(&LARGE) {
             return units.iter().map(|units| u64::from(*units)).sum();
         }
-        let of = |(at, units): (usize, &u16)| match *units {
-            LARGE => self.large.get(&(at as u32)).copied().unwrap_or(0),
-            units => u64::from(units),
-        };
-        (start..).zip(units).map(of).sum()
+        (start..end).map(|position| self.units_at(position)).sum()
     }
 }
 
@@ -123,11 +110,11 @@ mod tests {
             sizes in proptest::collection::vec(prop_oneof![9 => 0_u64..9000, 1 => 500_000_u64..1 << 40], 1..200),
             ends in (any::<proptest::sample::Index>(), any::<proptest::sample::Index>()),
         ) {
-            let scales = Scales::new(sizes.len());
-            for (at, size) in sizes.iter().enumerate() {
-                scales.put(at as u32, size * 8);
-            }
-            let weights = scales.settle();
+            // The virtual root first, then the objects backwards.
+            let mut objects: Vec<u32> = (0..sizes.len() as u32).rev().collect();
+            objects.insert(0, u32::MAX);
+            let weights = Weights::of_objects(&objects, |index| sizes[index as usize] * 8);
+            let sizes: Vec<u64> = std::iter::once(0).chain(sizes.into_iter().rev()).collect();
             let (one, other) = (ends.0.index(sizes.len() + 1), ends.1.index(sizes.len() + 1));
             let (start, end) = (one.min(other), one.max(other));
             let expected: u64 = sizes[start..end].iter().map(|size| size * 8).sum();

@@ -51,6 +51,12 @@ pub(in crate::heap) struct Evidence {
 }
 
 impl Evidence {
+    /// How many objects of each class were seen, by number of the class.
+    pub(in crate::heap) fn instances(&self) -> impl Iterator<Item = u64> + '_ {
+        let instances = self.distances.iter();
+        instances.map(|distances| u64::from(distances.instances))
+    }
+
     /// Both together.
     pub(in crate::heap) fn and(mut self, other: Self) -> Self {
         let pairs = self.distances.iter_mut().zip(other.distances);

@@ -1,8 +1,8 @@
-//! The second reading: how many references each object has, and how far it is to the next object.
+//! The second reading: what each object is, how many references it has, and how far it is to the next object.
 
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
-use super::{Reading, atomics, settled};
+use super::{Objects, Reading, atomics, settled};
 use crate::heap::hprof::Type;
 use crate::heap::hprof::class_dump::ClassDump;
 use crate::heap::hprof::sub::Visit;
@@ -12,19 +12,33 @@ use crate::input::Progress;
 /// Bytes of the dump in which distances between objects choose a layout; more would not change the choice.
 const VOTES: usize = 256 << 20;
 
+/// What the second reading found.
+pub(in crate::heap) struct Counts {
+    pub(in crate::heap) objects: Objects,
+    /// How many references each object has, by index, and one more entry.
+    pub(in crate::heap) degrees: Vec<u32>,
+    pub(in crate::heap) evidence: Evidence,
+}
+
 impl Reading<'_> {
-    /// Counts the references of every object if they are `wanted`, and holds the distances between objects against their layouts.
+    /// Reads what every object is and how many references it has if that is `wanted`, and holds the distances between
+    /// objects against their layouts.
     pub(in crate::heap) fn count(
         &self,
         candidates: &Candidates<'_>,
         wanted: bool,
         progress: &dyn Progress,
-    ) -> (Vec<u32>, Evidence) {
-        let room = if wanted { self.ids.len() + 1 } else { 0 };
+    ) -> Counts {
+        let (count, room) = match wanted {
+            true => (self.ids.len(), self.ids.len() + 1),
+            false => (0, 0),
+        };
+        let objects = Objects::new(count, self.classes.len(), self.bytes.len());
         let degree = atomics(room, || AtomicU32::new(0));
         let start = self.pieces.first().map_or(0, |piece| piece.start);
         let visitor = || Count {
             reading: self,
+            objects: &objects,
             degree: &degree,
             candidates,
             evidence: candidates.no_evidence(),
@@ -32,12 +46,17 @@ impl Reading<'_> {
         };
         let counted = self.visit(progress, visitor, Count::and);
         let evidence = counted.evidence;
-        (settled(degree), evidence)
+        Counts {
+            degrees: settled(degree),
+            objects,
+            evidence,
+        }
     }
 }
 
 struct Count<'a> {
     reading: &'a Reading<'a>,
+    objects: &'a Objects,
     degree: &'a [AtomicU32],
     candidates: &'a Candidates<'a>,
     evidence: Evidence,
@@ -79,6 +98,7 @@ impl Count<'_> {
         let kept = u32::from(reading.kept_class(class) != 0);
         if let Some(degree) = self.degree.get(index as usize) {
             degree.store(references + kept + local as u32, Relaxed);
+            self.objects.put(index, class, at);
         }
         if let Some(distance) = reading.ids.distance(id) {
             let evidence = &mut self.evidence;

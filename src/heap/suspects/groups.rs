@@ -1,12 +1,14 @@
 //! Objects that several others share float up to a hub and lose their owner. Together they may fill a heap: they are
 //! taken together by class and given back to the field that most of them are referred to from.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
 use super::describe;
+use crate::heap::graph::tree::DomTree;
 use crate::heap::histogram;
 use crate::heap::hprof::names;
 use crate::heap::model::{Edge, Heap};
@@ -28,37 +30,51 @@ pub(super) fn find(heap: &Heap<'_>, hubs: &[u32], least: u64) -> Vec<Suspect> {
         "java.lang.ClassLoader",
         "java.lang.Class",
     ]);
-    let mut groups: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
-    for hub in hubs {
-        for child in tree.children(*hub) {
-            let index = tree.object(child);
-            if tree.retained(child) < least && !hub_classes[heap.class_number(index) as usize] {
-                groups
-                    .entry(heap.class_number(index))
-                    .or_default()
-                    .push(child);
-            }
-        }
+    // There may be millions of members: what is known of a group is summed up, the members are walked twice.
+    let members = || {
+        let children = hubs.iter().flat_map(|hub| tree.children(*hub));
+        children.filter_map(|child| {
+            let class = heap.class_number(tree.object(child));
+            let small = tree.retained(child) < least && !hub_classes[class as usize];
+            small.then_some((class, child))
+        })
+    };
+    let mut groups: BTreeMap<u32, Group> = BTreeMap::new();
+    for (class, child) in members() {
+        groups.entry(class).or_default().add(tree, child);
     }
-    let sum = |members: &[u32]| {
-        members
-            .iter()
-            .map(|child| tree.retained(*child))
-            .sum::<u64>()
-    };
-    groups.retain(|_, members| members.len() > 1 && sum(members) >= least);
-    let owners = owners(heap, groups.values().flatten().copied());
-    let group = |(class, members): (&u32, &Vec<u32>)| {
-        let retained = sum(members);
-        suspect(heap, *class, members, retained, owners.get(class))
-    };
+    groups.retain(|_, group| group.members > 1 && group.retained >= least);
+    let grouped = members().filter(|(class, _)| groups.contains_key(class));
+    let owners = owners(heap, grouped.map(|(_, child)| child));
+    let suspect = |(class, group): (&u32, &Group)| suspect(heap, *class, group, owners.get(class));
     let constants = owners::constants();
     groups
         .iter()
         // They belong to the code as its classes do.
         .filter(|(class, _)| owners.get(class) != Some(&constants))
-        .map(group)
+        .map(suspect)
         .collect()
+}
+
+/// Small objects of one class that hubs hold.
+#[derive(Debug, Default)]
+struct Group {
+    members: u64,
+    /// Bytes and objects that they retain together.
+    retained: u64,
+    objects: u64,
+    /// What the largest retains, and its position; of several the first.
+    largest: (u64, Reverse<u32>),
+}
+
+impl Group {
+    fn add(&mut self, tree: &DomTree, position: u32) {
+        let retained = tree.retained(position);
+        self.members += 1;
+        self.retained += retained;
+        self.objects += u64::from(tree.retained_objects(position));
+        self.largest = self.largest.max((retained, Reverse(position)));
+    }
 }
 
 /// For each group, that is each class among the objects at `positions`, the field that refers to most of its members.
@@ -129,17 +145,12 @@ fn owners(heap: &Heap<'_>, positions: impl Iterator<Item = u32>) -> FxHashMap<u3
     named.collect()
 }
 
-fn suspect(
-    heap: &Heap<'_>,
-    class: u32,
-    members: &[u32],
-    retained: u64,
-    owner: Option<&String>,
-) -> Suspect {
+fn suspect(heap: &Heap<'_>, class: u32, group: &Group, owner: Option<&String>) -> Suspect {
     let tree = &heap.tree;
     let name = heap.classes.get(class).name.clone();
+    let retained = group.retained;
     let share = retained as f64 / heap.total().max(1) as f64;
-    let count = text::count(members.len() as u64);
+    let count = text::count(group.members);
     let amount = t!(
         "{size}, {share} of the heap",
         size = text::bytes(retained),
@@ -159,11 +170,7 @@ fn suspect(
         ),
         None => t!("Several objects share each of them."),
     };
-    let first = members
-        .iter()
-        .copied()
-        .max_by_key(|child| (tree.retained(*child), std::cmp::Reverse(*child)))
-        .unwrap_or(0);
+    let Reverse(first) = group.largest.1;
     let stable = names::stable_class_name(&name);
     let owner_name = owner.cloned();
     let owner_stable = owner_name.as_deref().map(names::stable_class_name);
@@ -176,12 +183,9 @@ fn suspect(
         object_id: heap.hex(tree.object(first)),
         retained_bytes: retained,
         share,
-        retained_objects: members
-            .iter()
-            .map(|child| u64::from(tree.retained_objects(*child)))
-            .sum(),
+        retained_objects: group.objects,
         element_class: Some(name),
-        element_count: Some(members.len() as u64),
+        element_count: Some(group.members),
         accumulation: None,
         path: paths::steps(heap, &paths::to(heap, first)),
         retained_classes: histogram::of_subtree(heap, first, CLASSES),

@@ -2,9 +2,10 @@
 
 use rayon::prelude::*;
 
-use super::{CHUNK, Lost, named};
+use super::{CHUNK, Lost, named, scan};
 use crate::heap::classes::Shape;
 use crate::heap::containers::{Fields, Form, form_of};
+use crate::heap::graph::NONE;
 use crate::heap::model::{Content, Heap};
 
 /// An array counts when at most one in so many of its places is taken.
@@ -38,28 +39,51 @@ struct Places {
     fits: Option<(u64, bool)>,
 }
 
-/// Looks at every reachable collection and array of references.
-pub(super) fn find(heap: &Heap<'_>) -> Collections {
-    let numbers = 0..heap.classes.len() as u32;
-    let forms: Vec<Option<Form>> = numbers
-        .map(|number| form_of(&heap.classes, number))
+/// What a collection or an array wastes, if it can be reached and has its array for itself.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Candidate {
+    index: u32,
+    kind: Kind,
+    /// The array or first node that it keeps for its elements, or `NONE`.
+    own: u32,
+    /// What a fitting array would save, in units of eight bytes: no JVM aligns objects to less.
+    saved: u32,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Kind {
+    Empty,
+    Table,
+    List,
+    Array,
+}
+
+/// Looks at every collection and array of references, reachable or not.
+pub(super) fn candidates(heap: &Heap<'_>) -> Vec<Candidate> {
+    let search = Search::new(heap);
+    let wanted: Vec<bool> = heap
+        .classes
+        .iter()
+        .zip(&search.forms)
+        .map(|((_, class), form)| form.is_some() || class.shape == Shape::ObjectArray)
         .collect();
-    let parts_of_others = named(heap, &PARTS);
-    let chunks: Vec<u32> = (0..heap.len()).step_by(CHUNK).collect();
-    let parts: Vec<Collections> = chunks
-        .par_iter()
-        .map(|start| {
-            let mut search = Search {
-                heap,
-                forms: &forms,
-                parts_of_others: &parts_of_others,
-                fields: Fields::of(heap),
-                found: Collections::default(),
-            };
-            for index in *start..heap.len().min(start + CHUNK as u32) {
-                search.look_at(index);
+    scan(heap, &wanted, |fields: &Fields<'_, '_>, index| {
+        search.look_at(fields, index)
+    })
+}
+
+/// What of it reachable objects lose.
+pub(super) fn lost(heap: &Heap<'_>, candidates: &[Candidate]) -> Collections {
+    let search = Search::new(heap);
+    let parts: Vec<Collections> = candidates
+        .par_chunks(CHUNK)
+        .map(|candidates| {
+            let fields = Fields::of(heap);
+            let mut found = Collections::default();
+            for candidate in candidates {
+                search.confirm(&fields, candidate, &mut found);
             }
-            search.found
+            found
         })
         .collect();
     let mut all = Collections::default();
@@ -74,94 +98,116 @@ pub(super) fn find(heap: &Heap<'_>) -> Collections {
 
 struct Search<'h, 'a> {
     heap: &'h Heap<'a>,
-    forms: &'h [Option<Form>],
-    parts_of_others: &'h [bool],
-    fields: Fields<'h, 'a>,
-    found: Collections,
+    /// By number of the class.
+    forms: Vec<Option<Form>>,
+    parts_of_others: Vec<bool>,
 }
 
-impl Search<'_, '_> {
-    fn look_at(&mut self, index: u32) {
-        let number = self.heap.class_number(index);
-        let Some(position) = self.heap.tree.position(index) else {
-            return;
-        };
-        match (
-            self.forms[number as usize],
-            self.heap.classes.get(number).shape,
-        ) {
-            (Some(_), _) if self.parts_of_others[number as usize] => {}
-            (Some(form), _) => self.collection(index, position, form),
-            (None, Shape::ObjectArray) => self.array(index, position),
-            (None, _) => {}
+impl<'h, 'a> Search<'h, 'a> {
+    fn new(heap: &'h Heap<'a>) -> Self {
+        let numbers = 0..heap.classes.len() as u32;
+        Self {
+            heap,
+            forms: numbers
+                .map(|number| form_of(&heap.classes, number))
+                .collect(),
+            parts_of_others: named(heap, &PARTS),
         }
     }
 
-    fn collection(&mut self, index: u32, position: u32, form: Form) {
-        let Some(content) = self.read(index, form) else {
-            return;
-        };
-        let own = content
-            .own
-            .filter(|own| self.dominator(*own) == Some(index));
-        let (class, around) = self.wrappers(index);
-        let size = |index| self.heap.shallow(index);
-        if content.count == 0 {
-            self.found.empty.push(Lost {
-                position,
-                class,
-                bytes: size(index) + around + own.map_or(0, size),
-            });
-        } else if let (Some(array), Some((fits, is_table))) = (own, content.fits)
-            && let Some(bytes) = self.saved(array, content.count, fits)
-        {
-            let lost = Lost {
-                position,
-                class,
-                bytes,
-            };
-            match is_table {
-                true => self.found.tables.push(lost),
-                false => self.found.lists.push(lost),
-            }
+    fn look_at(&self, fields: &Fields<'_, '_>, index: u32) -> Option<Candidate> {
+        let number = self.heap.class_number(index) as usize;
+        match self.forms[number] {
+            Some(_) if self.parts_of_others[number] => None,
+            Some(form) => self.collection(fields, index, form),
+            None => self.array(index),
         }
     }
 
-    fn array(&mut self, index: u32, position: u32) {
-        let above = self
-            .dominator(index)
-            .map(|above| self.heap.class_number(above));
-        if above.is_some_and(|above| self.forms[above as usize].is_some()) {
-            return;
+    fn collection(&self, fields: &Fields<'_, '_>, index: u32, form: Form) -> Option<Candidate> {
+        let places = self.read(fields, index, form)?;
+        let candidate = |kind, saved| Candidate {
+            index,
+            kind,
+            own: places.own.unwrap_or(NONE),
+            saved,
+        };
+        if places.count == 0 {
+            return Some(candidate(Kind::Empty, 0));
         }
+        let (fits, is_table) = places.fits?;
+        let saved = self.saved(places.own?, places.count, fits)?;
+        let kind = if is_table { Kind::Table } else { Kind::List };
+        Some(candidate(kind, saved))
+    }
+
+    fn array(&self, index: u32) -> Option<Candidate> {
         let Content::References(bytes) = self.heap.content(index) else {
-            return;
+            return None;
         };
         let references = bytes.chunks_exact(self.heap.header.id_size);
         let taken = references
             .filter(|id| id.iter().any(|byte| *byte != 0))
             .count() as u64;
-        if let Some(bytes) = self.saved(index, taken, taken) {
-            self.found.arrays.push(Lost {
-                position,
-                class: self.heap.class_number(index),
-                bytes,
-            });
-        }
+        Some(Candidate {
+            index,
+            kind: Kind::Array,
+            own: NONE,
+            saved: self.saved(index, taken, taken)?,
+        })
     }
 
-    /// Bytes that a sparse array takes more than one of the length `fits`.
-    fn saved(&self, array: u32, taken: u64, fits: u64) -> Option<u64> {
+    /// How many units of eight bytes a sparse array takes more than one of the length `fits`.
+    fn saved(&self, array: u32, taken: u64, fits: u64) -> Option<u32> {
         let heap = self.heap;
-        let length = u64::from(heap.array_length(array));
-        if taken.saturating_mul(SPARSE) > length {
+        let length = heap.array_length(array);
+        if taken.saturating_mul(SPARSE) > u64::from(length) {
             return None;
         }
         let number = heap.class_number(array);
         let shape = heap.classes.get(number).shape;
-        let fitting = heap.sizes.of(number, shape, u32::try_from(fits).ok()?);
-        let saved = heap.shallow(array).checked_sub(fitting)?;
-        (saved > 0).then_some(saved)
+        let size = |length| heap.sizes.of(number, shape, length);
+        let saved = size(length).checked_sub(size(u32::try_from(fits).ok()?))?;
+        u32::try_from(saved / 8).ok().filter(|saved| *saved > 0)
+    }
+
+    /// Counts a candidate that can be reached, if what it wastes is its own.
+    fn confirm(&self, fields: &Fields<'_, '_>, candidate: &Candidate, found: &mut Collections) {
+        let Candidate {
+            index,
+            kind,
+            own,
+            saved,
+        } = *candidate;
+        let heap = self.heap;
+        let saved = u64::from(saved) * 8;
+        let Some(position) = heap.tree.position(index) else {
+            return;
+        };
+        let lost = |class, bytes| Lost {
+            position,
+            class,
+            bytes,
+        };
+        if let Kind::Array = kind {
+            let above = self.dominator(index);
+            let above = above.map(|above| heap.class_number(above) as usize);
+            if above.is_none_or(|above| self.forms[above].is_none()) {
+                found.arrays.push(lost(heap.class_number(index), saved));
+            }
+            return;
+        }
+        let own = (own != NONE && self.dominator(own) == Some(index)).then_some(own);
+        let (class, around) = self.wrappers(fields, index);
+        let of_own = own.map_or(0, |own| heap.shallow(own));
+        match kind {
+            Kind::Empty => found
+                .empty
+                .push(lost(class, heap.shallow(index) + around + of_own)),
+            Kind::Table if own.is_some() => found.tables.push(lost(class, saved)),
+            Kind::List if own.is_some() => found.lists.push(lost(class, saved)),
+            _ => {}
+        }
     }
 
     /// The object that alone keeps another.
@@ -172,12 +218,12 @@ impl Search<'_, '_> {
     }
 
     /// The class of the outermost wrapper that is there for this collection alone, and the bytes of all such wrappers.
-    fn wrappers(&self, index: u32) -> (u32, u64) {
+    fn wrappers(&self, fields: &Fields<'_, '_>, index: u32) -> (u32, u64) {
         let (mut outermost, mut bytes) = (index, 0);
         for _ in 0..WRAPPERS {
             let above = self.dominator(outermost).filter(|above| {
                 let form = self.forms[self.heap.class_number(*above) as usize];
-                self.inside(*above, form) == Some(outermost)
+                self.inside(fields, *above, form) == Some(outermost)
             });
             let Some(above) = above else { break };
             bytes += self.heap.shallow(above);
@@ -187,19 +233,19 @@ impl Search<'_, '_> {
     }
 
     /// The collection inside a view or wrapper.
-    fn inside(&self, index: u32, form: Option<Form>) -> Option<u32> {
+    fn inside(&self, fields: &Fields<'_, '_>, index: u32, form: Option<Form>) -> Option<u32> {
         match form? {
-            Form::Inside(field) => self.fields.reference(index, field),
+            Form::Inside(field) => fields.reference(index, field),
             // Properties since JDK 9 keep everything in a map inside.
-            Form::HashTable { .. } => self.fields.reference(index, "map"),
+            Form::HashTable { .. } => fields.reference(index, "map"),
             _ => None,
         }
     }
 
     /// `None` for wrappers, which count with what they wrap, and for what is not understood.
-    fn read(&self, index: u32, form: Form) -> Option<Places> {
-        let count = |name| Some(self.fields.number(index, name)?.max(0) as u64);
-        let reference = |name| self.fields.reference(index, name);
+    fn read(&self, fields: &Fields<'_, '_>, index: u32, form: Form) -> Option<Places> {
+        let count = |name| Some(fields.number(index, name)?.max(0) as u64);
+        let reference = |name| fields.reference(index, name);
         // The load factor of all hash tables of the JDK is three quarters unless the program says otherwise.
         let table = |count: u64| (count.saturating_mul(4).div_ceil(3)).next_power_of_two();
         Some(match form {
@@ -221,11 +267,8 @@ impl Search<'_, '_> {
                 let cells = cells
                     .into_iter()
                     .flat_map(|cells| self.heap.elements(cells).flatten());
-                let sum: i64 = cells
-                    .filter_map(|cell| self.fields.number(cell, "value"))
-                    .sum();
-                let count = self
-                    .fields
+                let sum: i64 = cells.filter_map(|cell| fields.number(cell, "value")).sum();
+                let count = fields
                     .number(index, "baseCount")?
                     .saturating_add(sum)
                     .max(0) as u64;
@@ -269,8 +312,7 @@ impl Search<'_, '_> {
             Form::Ring => {
                 let own = reference("elements");
                 let length = own.map_or(0, |own| i64::from(self.heap.array_length(own)));
-                let distance =
-                    self.fields.number(index, "tail")? - self.fields.number(index, "head")?;
+                let distance = fields.number(index, "tail")? - fields.number(index, "head")?;
                 let count = distance.checked_rem_euclid(length).unwrap_or(0) as u64;
                 Places {
                     count,
@@ -299,12 +341,12 @@ impl Search<'_, '_> {
             Form::Linked { first, item, .. } => {
                 let head = reference(first);
                 let counter =
-                    reference("count").and_then(|counter| self.fields.number(counter, "value"));
+                    reference("count").and_then(|counter| fields.number(counter, "value"));
                 let counter = counter.map(|count| count.max(0) as u64);
                 let known = counter.or_else(|| count("size")).or_else(|| count("count"));
                 // Without a counter: only whether there is an element at all.
                 let count = known.unwrap_or_else(|| {
-                    let has = |node, name| self.fields.reference(node, name).is_some();
+                    let has = |node, name| fields.reference(node, name).is_some();
                     let empty = head.is_none_or(|head| !has(head, item) && !has(head, "next"));
                     u64::from(!empty)
                 });

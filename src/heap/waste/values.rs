@@ -1,8 +1,7 @@
 //! Values that are in the heap more than once: the texts of strings, the contents of primitive arrays.
 //!
-//! Values are sorted by a hash and then compared byte by byte with the first of the same hash, so what is counted is a
-//! copy for certain. Two different values of one hash (about one pair in a heap of billions) cost at most that copies
-//! of the second are not seen.
+//! Values are sorted by a hash and then compared byte by byte, so what is counted is a copy for certain. That needs the
+//! contents alone and is done while the graph is searched; which of the objects can be reached is asked afterwards.
 
 use std::hash::Hasher;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -10,16 +9,13 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use rayon::prelude::*;
 use rustc_hash::FxHasher;
 
-use super::{Lost, named, scan};
+use super::{Lost, STRING, named, scan, together};
 use crate::heap::classes::Shape;
 use crate::heap::hprof::Type;
 use crate::heap::model::{Content, Heap};
 
-/// The hash of a value, the object that has it, and of a string its array.
-type Entry = (u64, u32, u32);
-
 /// One bit for each object.
-pub(super) struct Marks(Vec<AtomicU64>);
+struct Marks(Vec<AtomicU64>);
 
 impl Marks {
     fn new(objects: u32) -> Self {
@@ -36,18 +32,8 @@ impl Marks {
     }
 }
 
-/// What is known of all strings.
-pub(super) struct Strings {
-    /// Every string whose text another one has, but one of each text.
-    pub(super) lost: Vec<Lost>,
-    /// How many texts they have.
-    pub(super) distinct: u64,
-    /// The arrays that hold the texts of strings.
-    pub(super) arrays: Marks,
-}
-
 /// The characters of a string: how they are written, and the bytes.
-#[derive(PartialEq, Eq)]
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
 struct Text<'a> {
     form: u8,
     bytes: &'a [u8],
@@ -138,139 +124,214 @@ impl<'h, 'a> Reader<'h, 'a> {
     }
 }
 
-fn hash(form: u8, bytes: &[u8]) -> u64 {
+/// A hash of 32 bits: what is put into one bucket is compared byte by byte.
+fn hash(form: u8, bytes: &[u8]) -> u32 {
     let mut hasher = FxHasher::default();
     hasher.write_u8(form);
     hasher.write_usize(bytes.len());
     hasher.write(bytes);
-    hasher.finish()
+    let hash = hasher.finish();
+    (hash ^ hash >> 32) as u32
 }
 
-/// The objects of each value that several have, first the one that is kept; with the number of such values.
-fn copies<'e>(
-    entries: &'e mut [Entry],
-    same: impl Fn(u32, u32) -> bool + Sync,
-    each: impl Fn(Entry, &[Entry]) -> Vec<Lost> + Sync,
-) -> (Vec<Lost>, u64) {
-    entries.par_sort_unstable();
-    let entries: &'e [Entry] = entries;
-    let found: Vec<Vec<Lost>> = entries
-        .par_chunk_by(|left, right| left.0 == right.0)
-        .filter(|alike| alike.len() > 1)
-        .map(|alike| {
-            let kept = alike[0];
-            let rest = alike[1..].iter().copied();
-            let rest: Vec<Entry> = rest.filter(|other| same(kept.1, other.1)).collect();
-            each(kept, &rest)
-        })
-        .filter(|lost| !lost.is_empty())
-        .collect();
-    let distinct = found.len() as u64;
-    (found.into_iter().flatten().collect(), distinct)
+/// A hash and the index of an object in one number, to be sorted.
+fn entry(hash: u32, index: u32) -> u64 {
+    u64::from(hash) << 32 | u64::from(index)
 }
 
-/// Compares all strings.
-pub(super) fn strings(heap: &Heap<'_>) -> Strings {
-    let wanted = named(heap, &["java.lang.String"]);
-    let reader = Reader::new(heap, &wanted);
-    let arrays = Marks::new(heap.len());
-    let mut entries: Vec<Entry> = scan(heap, &wanted, |found, index, _| {
-        if let Some((text, array)) = reader.text(index) {
-            arrays.set(array);
-            found.push((hash(text.form, text.bytes), index, array));
-        }
-    });
-    let text = |index| reader.text(index).map(|(text, _)| text);
-    let (lost, distinct) = copies(
-        &mut entries,
-        |kept, other| text(kept) == text(other),
-        |kept, rest| {
-            // Equal strings may share one array; it counts with the first of them, and not when the kept one has it.
-            let mut rest = rest.to_vec();
-            rest.sort_unstable_by_key(|(_, string, array)| (*array, *string));
-            let mut before = kept.2;
-            let lost = rest.into_iter().filter_map(|(_, string, array)| {
-                let first = array != before && array != kept.2;
-                before = array;
-                let own = first && reader.is_whole(string, array);
-                Some(Lost {
-                    position: heap.tree.position(string)?,
-                    class: heap.class_number(string),
-                    bytes: heap.shallow(string) + if own { heap.shallow(array) } else { 0 },
-                })
-            });
-            lost.collect()
-        },
-    );
-    Strings {
-        lost,
-        distinct,
-        arrays,
+/// Marks the first object of each value; an index needs 31 bits.
+const FIRST: u32 = 1 << 31;
+
+/// An object of a value that several have, and the array that the value is in.
+type Copy = (u32, u32);
+
+/// The objects of each value that several have, one value behind the other, each in the order of addresses.
+#[derive(Debug, Default)]
+struct Copies(Vec<Copy>);
+
+impl Copies {
+    /// Compares the objects of `entries` of one hash. `value` says what an object holds, and in which array.
+    fn of<V: Ord + Send>(
+        mut entries: Vec<u64>,
+        value: impl Fn(u32) -> Option<(V, u32)> + Sync,
+    ) -> Self {
+        entries.par_sort_unstable();
+        let parts: Vec<Vec<Copy>> = entries
+            .par_chunk_by(|left, right| left >> 32 == right >> 32)
+            .filter(|alike| alike.len() > 1)
+            .fold(Vec::new, |mut found, alike| {
+                compare(alike, &value, &mut found);
+                found
+            })
+            .collect();
+        drop(entries);
+        Self(together(parts))
+    }
+
+    /// Calls `each` with the reachable objects of each value that several of those have. Returns what is lost, and how many
+    /// such values there are.
+    fn lost(
+        &self,
+        heap: &Heap<'_>,
+        each: impl Fn(&mut Vec<Lost>, &[Copy]) + Sync,
+    ) -> (Vec<Lost>, u64) {
+        let values = self.0.par_chunk_by(|_, next| next.0 & FIRST == 0);
+        let parts: Vec<(Vec<Lost>, u64)> = values
+            .fold(Default::default, |(mut lost, distinct), copies| {
+                let copies = copies.iter().map(|(index, array)| (index & !FIRST, *array));
+                let reachable = copies.filter(|(index, _)| heap.tree.position(*index).is_some());
+                let reachable: Vec<Copy> = reachable.collect();
+                if reachable.len() < 2 {
+                    return (lost, distinct);
+                }
+                each(&mut lost, &reachable);
+                (lost, distinct + 1)
+            })
+            .collect();
+        let distinct = parts.iter().map(|(_, distinct)| distinct).sum();
+        let parts = parts.into_iter().map(|(lost, _)| lost).collect();
+        (together(parts), distinct)
     }
 }
 
-/// What is known of all primitive arrays that are no text of a string.
-pub(super) struct Arrays {
-    /// Those that hold zeros alone; empty ones do not count.
-    pub(super) zero: Vec<Lost>,
-    /// Every other one whose content another has, but one of each content.
-    pub(super) same: Vec<Lost>,
-    /// How many contents these have.
-    pub(super) distinct: u64,
+/// Puts the objects that have the same value as another one behind `found`.
+fn compare<V: Ord>(alike: &[u64], value: &impl Fn(u32) -> Option<(V, u32)>, found: &mut Vec<Copy>) {
+    let begin = found.len();
+    // Nearly always all of one hash are the same.
+    let mut kept: Option<V> = None;
+    let mut others: Vec<(V, Copy)> = Vec::new();
+    for entry in alike {
+        let index = *entry as u32;
+        let Some((value, array)) = value(index) else {
+            continue;
+        };
+        match &kept {
+            Some(kept) if *kept != value => others.push((value, (index, array))),
+            Some(_) => found.push((index, array)),
+            None => {
+                kept = Some(value);
+                found.push((index | FIRST, array));
+            }
+        }
+    }
+    if found.len() == begin + 1 {
+        found.pop();
+    }
+    others.sort_unstable();
+    for same in others.chunk_by(|left, right| left.0 == right.0) {
+        if let [first, rest @ ..] = same
+            && !rest.is_empty()
+        {
+            found.push((first.1.0 | FIRST, first.1.1));
+            found.extend(rest.iter().map(|(_, copy)| *copy));
+        }
+    }
 }
 
-/// Compares all primitive arrays, without those in `of_strings`.
-pub(super) fn arrays(heap: &Heap<'_>, of_strings: &Marks) -> Arrays {
+/// What the contents of strings and primitive arrays say, before it is known which objects can be reached.
+#[derive(Debug)]
+pub(super) struct Values {
+    strings: Copies,
+    /// Primitive arrays that are no text of a string.
+    arrays: Copies,
+    /// Those of them that hold zeros alone; empty ones do not count.
+    zero: Vec<u32>,
+}
+
+/// What is lost in values of one kind, and how many values these are.
+pub(super) type Duplicates = (Vec<Lost>, u64);
+
+/// What is lost in primitive arrays.
+pub(super) struct Arrays {
+    /// Those that hold zeros alone.
+    pub(super) zero: Vec<Lost>,
+    /// Every other one whose content another has, but one of each content.
+    pub(super) same: Duplicates,
+}
+
+/// Compares all strings and primitive arrays.
+pub(super) fn values(heap: &Heap<'_>) -> Values {
+    let wanted = named(heap, &[STRING]);
+    let reader = Reader::new(heap, &wanted);
+    let of_strings = Marks::new(heap.len());
+    let entries = scan(heap, &wanted, |_, index| {
+        let (text, array) = reader.text(index)?;
+        of_strings.set(array);
+        Some(entry(hash(text.form, text.bytes), index))
+    });
+    let strings = Copies::of(entries, |index| reader.text(index));
+
     let kinds = heap.classes.iter().map(|(_, class)| class.shape);
     let wanted: Vec<bool> = kinds
         .map(|shape| matches!(shape, Shape::PrimitiveArray(_)))
         .collect();
     let content = |index: u32| match heap.content(index) {
-        Content::Primitives(kind, bytes) => Some((kind, bytes)),
+        // Android leaves some contents out; nothing is known of them.
+        Content::Primitives(kind, bytes) => {
+            let length = heap.array_length(index) as usize;
+            let whole = bytes.len() == length * kind.width(heap.header.id_size);
+            whole.then_some((kind as u8, bytes))
+        }
         _ => None,
     };
-    let lost = |index: u32, position| Lost {
-        position,
-        class: heap.class_number(index),
-        bytes: heap.shallow(index),
-    };
-    // A zero array is told by the hash `None`.
-    let mut all: Vec<(Option<u64>, u32)> = scan(heap, &wanted, |found, index, _| {
-        if of_strings.has(index) {
-            return;
-        }
-        let Some((kind, bytes)) = content(index) else {
-            return;
-        };
-        let length = heap.array_length(index) as usize;
-        if bytes.len() != length * kind.width(heap.header.id_size) {
-            // Android leaves some contents out; nothing is known of them.
-            return;
-        }
-        let zero = length > 0 && is_zero(bytes);
-        found.push(((!zero).then(|| hash(kind as u8, bytes)), index));
-    });
-    let mut entries = Vec::new();
     let mut zero = Vec::new();
-    for (hash, index) in all.drain(..) {
-        match hash {
-            Some(hash) => entries.push((hash, index, 0)),
-            None => zero.extend(heap.tree.position(index).map(|at| lost(index, at))),
+    let mut entries = scan(heap, &wanted, |_, index| {
+        let (kind, bytes) = content(index).filter(|_| !of_strings.has(index))?;
+        let is_zero = !bytes.is_empty() && is_zero(bytes);
+        Some((
+            is_zero,
+            entry(if is_zero { 0 } else { hash(kind, bytes) }, index),
+        ))
+    });
+    entries.retain(|(is_zero, entry)| {
+        if *is_zero {
+            zero.push(*entry as u32);
         }
-    }
-    drop(all);
-    let (same, distinct) = copies(
-        &mut entries,
-        |kept, other| content(kept) == content(other),
-        |_, rest| {
-            let lost = |(_, index, _): &Entry| Some(lost(*index, heap.tree.position(*index)?));
-            rest.iter().filter_map(lost).collect()
-        },
-    );
-    Arrays {
+        !is_zero
+    });
+    let entries = entries.into_iter().map(|(_, entry)| entry).collect();
+    let arrays = Copies::of(entries, |index| Some((content(index)?, index)));
+    Values {
+        strings,
+        arrays,
         zero,
-        same,
-        distinct,
+    }
+}
+
+impl Values {
+    /// What of it reachable objects lose: in strings whose text another one has, but one of each text, and in arrays.
+    pub(super) fn lost(&self, heap: &Heap<'_>) -> (Duplicates, Arrays) {
+        let wanted = named(heap, &[STRING]);
+        let reader = Reader::new(heap, &wanted);
+        let lost = |index: u32, more: u64| {
+            Some(Lost {
+                position: heap.tree.position(index)?,
+                class: heap.class_number(index),
+                bytes: heap.shallow(index) + more,
+            })
+        };
+        let strings = self.strings.lost(heap, |found, copies| {
+            // Equal strings may share one array; it counts with the first of them, and not when the kept one has it.
+            let mut rest = copies[1..].to_vec();
+            rest.sort_unstable_by_key(|(string, array)| (*array, *string));
+            let kept = copies[0].1;
+            let mut before = kept;
+            found.extend(rest.into_iter().filter_map(|(string, array)| {
+                let first = array != before && array != kept;
+                before = array;
+                let own = first && reader.is_whole(string, array);
+                lost(string, if own { heap.shallow(array) } else { 0 })
+            }));
+        });
+        let same = self.arrays.lost(heap, |found, copies| {
+            found.extend(copies[1..].iter().filter_map(|(array, _)| lost(*array, 0)));
+        });
+        let zero = self.zero.iter().filter_map(|index| lost(*index, 0));
+        let arrays = Arrays {
+            zero: zero.collect(),
+            same,
+        };
+        (strings, arrays)
     }
 }
 
