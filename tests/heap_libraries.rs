@@ -98,7 +98,10 @@ fn query_plans_are_counted() {
     let report = analyse("orders.hprof.xz", "orders");
     let words = words(&report);
     assert!(words.contains("Hibernate's query plans retain"), "{words}");
-    assert!(words.contains("hqlInterpretationCache has 80 entries"), "{words}");
+    assert!(
+        words.contains("hqlInterpretationCache has 80 entries"),
+        "{words}"
+    );
 }
 
 #[test]
