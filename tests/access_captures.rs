@@ -191,7 +191,7 @@ fn the_extended_log_of_tomcat_has_seconds_and_starts() {
     assert_eq!(choice.stamp, StampMeaning::Start);
     assert_eq!(
         (report.requests, report.coverage[0].not_understood),
-        (248, 0), 0)
+        (248, 0)
     );
     assert_eq!(report.log_starts, []);
     // It took a second and a half.

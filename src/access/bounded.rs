@@ -279,10 +279,7 @@ fn upper(hashed: u64) -> u32 {
 }
 
 /// Rows with their keys.
-fn keyed<'k, V, R>(
-    rows: impl IntoIterator<Item = R>,
-    keys: &'k [u8],
-) -> impl Iterator<Item = (&'k [u8], R)>
+fn keyed<V, R>(rows: impl IntoIterator<Item = R>, keys: &[u8]) -> impl Iterator<Item = (&[u8], R)>
 where
     R: std::borrow::Borrow<Row<V>>,
 {
