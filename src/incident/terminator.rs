@@ -249,7 +249,7 @@ fn runtime_oom(case: &Case<'_>) -> Option<Terminator> {
 /// A kill by SIGKILL in a container whose control group counts kills at its memory limit.
 fn counted_oom(case: &Case<'_>) -> Option<Terminator> {
     let code = end_record(case).and_then(|end| end.exit_code);
-    let counted = host::kills_counted(case);
+    let counted = case.see(host::kills_counted);
     let fact = counted.fact().filter(|_| code == Some(KILLED))?;
     let statement = t!(
         "SIGKILL (exit code 137), and the control group counts kills at its memory limit; it does not say of which process."

@@ -41,26 +41,26 @@ fn weigh(case: &Case<'_>) -> Ledger {
             "holder",
             STRONG,
             t!("a heap dump in which nothing stands out"),
-            &heap::no_holder(case),
+            &case.see(heap::no_holder),
         );
         ledger.weigh(
             "full",
             STRONG,
             t!("a heap that stays full after collections"),
-            &gc::heap_full(case),
+            &case.see(gc::heap_full),
         );
     }
     ledger.weigh(
         "floor",
         -STRONG,
         t!("a live set that rises"),
-        &gc::floor_rises(case),
+        &case.see(gc::floor_rises),
     );
     ledger.weigh(
         "room",
         -DECISIVE,
         t!("a heap with room after the last collection"),
-        &gc::room_left(case),
+        &case.see(gc::room_left),
     );
     ledger.link(&undersized);
     ledger.advise(t!("Raise -Xmx until the live set after a Full collection fills at most half of it, or bound the caches."));

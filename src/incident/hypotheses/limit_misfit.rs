@@ -32,9 +32,9 @@ fn weigh(case: &Case<'_>) -> Ledger {
     let mut ledger = Ledger::new(t!(
         "The container's memory limit is too small for the JVM: the heap was healthy when the limit was reached."
     ));
-    let killed = events::killed_at_limit(case);
-    let room = gc::room_left(case);
-    let tight = events::heap_too_large_for_container(case);
+    let killed = case.see(events::killed_at_limit);
+    let room = case.see(gc::room_left);
+    let tight = case.see(events::heap_too_large_for_container);
     ledger.weigh(
         "killed",
         STRONG,
@@ -53,14 +53,14 @@ fn weigh(case: &Case<'_>) -> Ledger {
             "quiet",
             MODERATE,
             t!("a collector that takes little time"),
-            &gc::collector_idle(case),
+            &case.see(gc::collector_idle),
         );
     }
     ledger.weigh(
         "node",
         -DECISIVE,
         t!("a node without memory"),
-        &events::node_out_of_memory(case),
+        &case.see(events::node_out_of_memory),
     );
     let heap_error = events::out_of_memory(case, &[OomVariant::HeapSpace, OomVariant::GcOverhead]);
     ledger.weigh(

@@ -46,9 +46,9 @@ fn weigh(case: &Case<'_>) -> Ledger {
             OomVariant::MapFailed,
         ],
     );
-    let tracked = host::native_memory_grew(case);
-    let arenas = host::arenas_heavy(case);
-    let flat = gc::floor_flat(case);
+    let tracked = case.see(host::native_memory_grew);
+    let arenas = case.see(host::arenas_heavy);
+    let flat = case.see(gc::floor_flat);
     ledger.weigh(
         "metadata",
         DECISIVE,
@@ -85,7 +85,7 @@ fn weigh(case: &Case<'_>) -> Ledger {
             "resident",
             MODERATE,
             t!("resident memory that grows"),
-            &host::resident_grew(case),
+            &case.see(host::resident_grew),
         );
     }
     ledger.link(&tracked);

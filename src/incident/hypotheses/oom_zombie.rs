@@ -37,8 +37,8 @@ fn weigh(case: &Case<'_>) -> Ledger {
             OomVariant::NativeThread,
         ],
     );
-    let deaf = events::out_of_memory_ended_acceptor(case);
-    let unfinished = events::dump_unfinished(case);
+    let deaf = case.see(events::out_of_memory_ended_acceptor);
+    let unfinished = case.see(events::dump_unfinished);
     ledger.weigh(
         "error",
         STRONG,
@@ -55,7 +55,7 @@ fn weigh(case: &Case<'_>) -> Ledger {
         "again",
         MODERATE,
         t!("OutOfMemoryErrors for a minute or more"),
-        &events::out_of_memory_again(case),
+        &case.see(events::out_of_memory_again),
     );
     ledger.weigh(
         "dump",
@@ -67,7 +67,7 @@ fn weigh(case: &Case<'_>) -> Ledger {
         "spiral",
         -STRONG,
         t!("a GC death spiral, which explains the end better"),
-        &gc::spiral(case),
+        &case.see(gc::spiral),
     );
     ledger.link(&error);
     ledger.link(&deaf);

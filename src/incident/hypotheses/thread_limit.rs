@@ -33,7 +33,7 @@ fn weigh(case: &Case<'_>) -> Ledger {
         "No further thread could be started: the limit of threads was reached."
     ));
     let error = events::out_of_memory(case, &[OomVariant::NativeThread]);
-    let many = threads::many_threads(case);
+    let many = case.see(threads::many_threads);
     ledger.weigh(
         "error",
         DECISIVE,
@@ -41,7 +41,7 @@ fn weigh(case: &Case<'_>) -> Ledger {
         &error,
     );
     ledger.weigh("many", STRONG, t!("thousands of threads in a dump"), &many);
-    let grew = host::threads_grew(case);
+    let grew = case.see(host::threads_grew);
     ledger.weigh(
         "grew",
         STRONG,
