@@ -80,9 +80,15 @@ impl Page {
             self.headings.push((id.clone(), section.title.clone()));
         }
         if section.detail {
+            // A page has room for a picture that a terminal has not.
+            let picture = |block: &Block| matches!(block, Block::Chart(_));
+            let open = match !section.blocks.is_empty() && section.blocks.iter().all(picture) {
+                true => " open",
+                false => "",
+            };
             let _ = writeln!(
                 self.out,
-                "<details class=\"more\" id=\"{id}\"><summary><h{heading}>{title}</h{heading}></summary>\n<div>"
+                "<details class=\"more\" id=\"{id}\"{open}><summary><h{heading}>{title}</h{heading}></summary>\n<div>"
             );
             self.blocks(&section.blocks, level + 1);
             self.out += "</div>\n</details>\n";
