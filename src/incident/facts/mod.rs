@@ -7,6 +7,7 @@ pub(super) mod events;
 pub(super) mod gc;
 pub(super) mod heap;
 pub(super) mod host;
+pub(super) mod memory;
 pub(super) mod threads;
 
 use super::needs::Need;

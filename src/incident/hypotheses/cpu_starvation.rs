@@ -3,7 +3,7 @@
 use super::{Hypothesis, Ledger};
 use crate::finding::{RuleMeta, Severity};
 use crate::incident::case::Case;
-use crate::incident::facts::{events, gc, host};
+use crate::incident::facts::{events, gc, host, memory};
 use crate::incident::ledger::{DECISIVE, MODERATE, Question, STRONG};
 use crate::t;
 
@@ -71,7 +71,7 @@ fn weigh(case: &Case<'_>) -> Ledger {
         "dump",
         -STRONG,
         t!("a heap dump that was begun and never finished"),
-        &case.see(events::dump_unfinished),
+        &case.see(memory::dump_unfinished),
     );
     ledger.link(&throttled);
     ledger.link(&starved);

@@ -4,7 +4,7 @@ use super::{Hypothesis, Ledger};
 use crate::events::OomVariant;
 use crate::finding::{RuleMeta, Severity};
 use crate::incident::case::Case;
-use crate::incident::facts::{access, events, gc};
+use crate::incident::facts::{access, events, gc, memory};
 use crate::incident::ledger::{DECISIVE, MODERATE, Question, STRONG};
 use crate::t;
 
@@ -36,7 +36,7 @@ fn weigh(case: &Case<'_>) -> Ledger {
     let crushing = case.see(gc::collector_crushing);
     let futile = case.see(gc::futile_collections);
     let stopped = case.see(access::service_stopped);
-    let overhead = events::out_of_memory(case, &[OomVariant::GcOverhead]);
+    let overhead = memory::out_of_memory(case, &[OomVariant::GcOverhead]);
     ledger.weigh(
         "spiral",
         DECISIVE,

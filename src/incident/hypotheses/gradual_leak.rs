@@ -5,7 +5,7 @@ use crate::events::OomVariant;
 use crate::finding::{RuleMeta, Severity};
 use crate::gc::Cause;
 use crate::incident::case::Case;
-use crate::incident::facts::{access, events, gc, heap, host};
+use crate::incident::facts::{access, gc, heap, host, memory};
 use crate::incident::ledger::{DECISIVE, MODERATE, Question, STRONG};
 use crate::t;
 use crate::text::{bytes, percent};
@@ -32,7 +32,7 @@ fn weigh(case: &Case<'_>) -> Ledger {
     let rises = case.see(gc::floor_rises);
     let full = case.see(gc::heap_full);
     let holder = case.see(heap::single_holder);
-    let error = events::out_of_memory(case, &[OomVariant::HeapSpace, OomVariant::GcOverhead]);
+    let error = memory::out_of_memory(case, &[OomVariant::HeapSpace, OomVariant::GcOverhead]);
     let lives = case.see(gc::floor_rises_in_other_lives);
     let log = gc::points_to(case, Cause::Leak);
     ledger.weigh("floor", STRONG, t!("a live set that rises"), &rises);

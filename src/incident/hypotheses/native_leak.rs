@@ -5,7 +5,7 @@ use crate::events::OomVariant;
 use crate::finding::{RuleMeta, Severity};
 use crate::gc::Cause;
 use crate::incident::case::Case;
-use crate::incident::facts::{events, gc, host};
+use crate::incident::facts::{gc, host, memory};
 use crate::incident::ledger::{DECISIVE, MODERATE, Question, STRONG};
 use crate::t;
 
@@ -33,12 +33,12 @@ fn weigh(case: &Case<'_>) -> Ledger {
     let mut ledger = Ledger::new(t!(
         "Memory outside the heap grew until a limit was reached."
     ));
-    let metadata = events::out_of_memory(
+    let metadata = memory::out_of_memory(
         case,
         &[OomVariant::Metaspace, OomVariant::CompressedClassSpace],
     );
     let log = gc::points_to(case, Cause::Metaspace);
-    let native = events::out_of_memory(
+    let native = memory::out_of_memory(
         case,
         &[
             OomVariant::SwapSpace,

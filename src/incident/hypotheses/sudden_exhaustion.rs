@@ -5,7 +5,7 @@ use crate::events::OomVariant;
 use crate::finding::{RuleMeta, Severity};
 use crate::gc::Cause;
 use crate::incident::case::Case;
-use crate::incident::facts::{access, events, gc, heap};
+use crate::incident::facts::{access, gc, heap, memory};
 use crate::incident::ledger::{DECISIVE, MODERATE, Question, STRONG};
 use crate::t;
 
@@ -62,7 +62,7 @@ fn weigh(case: &Case<'_>) -> Ledger {
             t!("a very large response"),
             &case.see(access::large_responses),
         );
-        let heap_error = events::out_of_memory(
+        let heap_error = memory::out_of_memory(
             case,
             &[
                 OomVariant::HeapSpace,

@@ -4,7 +4,7 @@ use super::{Hypothesis, Ledger};
 use crate::events::OomVariant;
 use crate::finding::{RuleMeta, Severity};
 use crate::incident::case::Case;
-use crate::incident::facts::{events, host, threads};
+use crate::incident::facts::{host, memory, threads};
 use crate::incident::ledger::{DECISIVE, Question, STRONG};
 use crate::t;
 
@@ -32,7 +32,7 @@ fn weigh(case: &Case<'_>) -> Ledger {
     let mut ledger = Ledger::new(t!(
         "No further thread could be started: the limit of threads was reached."
     ));
-    let error = events::out_of_memory(case, &[OomVariant::NativeThread]);
+    let error = memory::out_of_memory(case, &[OomVariant::NativeThread]);
     let many = case.see(threads::many_threads);
     ledger.weigh(
         "error",
