@@ -77,7 +77,7 @@ impl<'a> Owners<'a> {
                 .is_some_and(|start| start.lo.plus(-SECOND) <= at);
             let foreign = self.instances.foreign(life.folder.as_deref(), source);
             let other = subject.is_some_and(|subject| contradict(&life.subject, subject));
-            if begun && !foreign && !other && self.identities[index].apart(own).is_none() {
+            if begun && !foreign && !other && !self.identities[index].apart(own) {
                 last.insert(life.program, index);
             }
         }

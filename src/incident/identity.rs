@@ -91,31 +91,16 @@ impl Identity {
         })
     }
 
-    /// In which respect the two cannot be of one JVM.
-    pub(super) fn apart(&self, other: &Self) -> Option<String> {
-        let processes = self.pid.zip(other.pid).filter(|(one, two)| one != two);
-        if let Some((one, two)) = processes {
-            return Some(t!("processes {one} and {two}", one, two));
-        }
-        let releases = self
-            .release
-            .zip(other.release)
-            .filter(|(one, two)| one != two);
-        if let Some((one, two)) = releases {
-            return Some(t!("JDK {one} and JDK {two}", one, two));
+    /// Whether the two cannot be of one JVM: another process, release, limit of the heap or collector.
+    pub(super) fn apart(&self, other: &Self) -> bool {
+        fn differ<T: PartialEq>(one: Option<T>, two: Option<T>) -> bool {
+            one.zip(two).is_some_and(|(one, two)| one != two)
         }
         let limits = self.limit.zip(other.limit);
-        if let Some((one, two)) = limits.filter(|(one, two)| one.abs_diff(*two) > one / SAME_LIMIT)
-        {
-            return Some(t!(
-                "heaps of up to {one} and {two}",
-                one = bytes(one),
-                two = bytes(two)
-            ));
-        }
-        let collectors = self.collector.zip(other.collector);
-        let (one, two) = collectors.filter(|(one, two)| one != two)?;
-        Some(t!("collectors {one} and {two}", one, two))
+        differ(self.pid, other.pid)
+            || differ(self.release, other.release)
+            || differ(self.collector, other.collector)
+            || limits.is_some_and(|(one, two)| one.abs_diff(two) > one / SAME_LIMIT)
     }
 
     /// Whether both say the same process, or are named with a word of `own` that no other program has.
@@ -132,7 +117,7 @@ impl Identity {
     /// What is known, in words.
     pub(super) fn describe(&self) -> String {
         let known = [
-            self.pid.map(|pid| t!("process {pid}", pid)),
+            self.pid.map(|process| t!("process {process}", process)),
             self.release.map(|release| t!("JDK {release}", release)),
             self.limit
                 .map(|limit| t!("a heap of up to {limit}", limit = bytes(limit))),
@@ -227,14 +212,14 @@ mod tests {
     #[test]
     fn one_contradiction_is_enough_and_the_first_process_of_a_container_is_none() {
         let of = |pid, source| Identity::of_event(Some(pid), source);
-        assert!(of(7, "a.log").apart(&of(8, "a.log")).is_some());
-        assert!(of(7, "a.log").apart(&of(1, "a.log")).is_none());
+        assert!(of(7, "a.log").apart(&of(8, "a.log")));
+        assert!(!of(7, "a.log").apart(&of(1, "a.log")));
         let limit = |limit| Identity {
             limit: Some(limit),
             ..Identity::default()
         };
-        assert!(limit(64 << 20).apart(&limit(61 << 20)).is_none());
-        assert!(limit(64 << 20).apart(&limit(96 << 20)).is_some());
+        assert!(!limit(64 << 20).apart(&limit(61 << 20)));
+        assert!(limit(64 << 20).apart(&limit(96 << 20)));
     }
 
     #[test]

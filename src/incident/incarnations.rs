@@ -115,8 +115,15 @@ pub(super) fn find(
 /// after the other are of the same.
 fn number_programs(lives: &mut [Incarnation], rooms: &Rooms, clocks: &Clocks) {
     let seen = |life: &Incarnation| {
-        let gc = &rooms.gc.lives[life.gc?];
-        clocks.place(&gc.last.source, gc.last_stamp)
+        let logged = life.gc.and_then(|index| {
+            let gc = &rooms.gc.lives[index];
+            clocks.place(&gc.last.source, gc.last_stamp)
+        });
+        let dumped = life.dumps.iter().filter_map(|(index, _)| {
+            let dump = &rooms.threads.dumps[*index];
+            clocks.place(&dump.source, dump.taken?)
+        });
+        dumped.chain(logged).max_by_key(|at| at.lo)
     };
     let mut last: Vec<usize> = Vec::new();
     for index in 0..lives.len() {
@@ -124,7 +131,7 @@ fn number_programs(lives: &mut [Incarnation], rooms: &Rooms, clocks: &Clocks) {
             let (before, own) = (&lives[**before], &lives[index]);
             let overlap = seen(before)
                 .zip(own.started)
-                .is_some_and(|(seen, start)| seen.lo > start.hi.plus(EXEC_DELAY));
+                .is_some_and(|(seen, start)| seen.lo > start.hi.plus(SECOND));
             let folders = before.folder.as_ref().zip(own.folder.as_ref());
             let side = folders.is_some_and(|(before, own)| before != own);
             !overlap && !side && !contradict(&before.subject, &own.subject)
@@ -208,7 +215,7 @@ fn cluster(mut starts: Vec<Start<'_>>, rooms: &Rooms, instances: &Instances) -> 
             cluster.iter().all(|(_, other, place)| {
                 !witness.excludes(*other, rooms)
                     && !instances.foreign(own, place)
-                    && identity.apart(&other.identity(rooms)).is_none()
+                    && !identity.apart(&other.identity(rooms))
             }) && cluster.iter().any(|(other, ..)| {
                 at.lo <= other.hi.plus(EXEC_DELAY) && other.lo <= at.hi.plus(EXEC_DELAY)
             })

@@ -4,13 +4,13 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use super::case::Case;
-use super::facts::{heap, threads};
+use super::facts::{Fact, access, events, heap, threads};
 use super::hypotheses::Opinion;
 use super::impact::died;
 use super::ledger::{Judged, Question};
 use super::needs::Need;
 use super::report::{End, Life, Link, Missing, Verdict};
-use crate::finding::{Confidence, Severity};
+use crate::finding::{Confidence, Evidence, Severity};
 use crate::t;
 use crate::text::{duration, signature};
 
@@ -96,7 +96,7 @@ pub(super) fn reach(
         life: Some(life.number),
         signature: sign(life, case, mechanism, cause),
     };
-    (verdict, chain(life, mechanism, cause))
+    (verdict, chain(life, case, mechanism, cause))
 }
 
 /// Mechanisms from which no process recovers by itself.
@@ -252,14 +252,30 @@ fn ended(kind: End) -> String {
 }
 
 /// The links of cause, mechanism and end, in order of time; what has no time stands where its hypothesis put it.
-fn chain(life: &Life, mechanism: Option<&Opinion>, cause: Option<&Opinion>) -> Vec<Link> {
+fn chain(
+    life: &Life,
+    case: &Case<'_>,
+    mechanism: Option<&Opinion>,
+    cause: Option<&Opinion>,
+) -> Vec<Link> {
     let mut links: Vec<Link> = Vec::new();
-    for opinion in [cause, mechanism].into_iter().flatten() {
-        for link in &opinion.links {
-            if links.iter().all(|known| known.statement != link.statement) {
-                links.push(link.clone());
-            }
+    let mut add = |link: &Link| {
+        if links.iter().all(|known| known.statement != link.statement) {
+            links.push(link.clone());
         }
+    };
+    let explained = [cause, mechanism].into_iter().flatten();
+    explained
+        .flat_map(|opinion| &opinion.links)
+        .for_each(&mut add);
+    // Between what went wrong inside and the kill stands what the outside saw of it.
+    if life.terminator.kind == End::ProbeKill {
+        let seen = [
+            case.see(access::service_stopped),
+            case.see(events::probes_timed_out),
+        ];
+        let facts = seen.iter().filter_map(|observed| observed.fact());
+        facts.map(Fact::as_link).for_each(|link| add(&link));
     }
     let open = [End::StillRunning, End::NeverStarted, End::Unknown];
     if !open.contains(&life.terminator.kind) {
@@ -268,6 +284,25 @@ fn chain(life: &Life, mechanism: Option<&Opinion>, cause: Option<&Opinion>) -> V
             statement: life.terminator.statement.clone(),
             evidence: life.terminator.evidence.clone(),
         });
+    }
+    let next = case.lives.iter().skip(life.number as usize);
+    let next = next
+        .zip(life.number + 1..)
+        .find(|(next, _)| next.program == case.life.program);
+    if let Some((next, number)) = next {
+        let statement = t!("life {number} begins", number);
+        let logged = next
+            .gc
+            .map(|index| case.rooms.gc.lives[index].first.clone());
+        let recorded = next
+            .container
+            .map(|index| &case.rooms.events.lives[index].locators);
+        let place = logged.or_else(|| recorded?.first().cloned());
+        links.extend(place.map(|place| Link {
+            at: next.started,
+            statement: statement.clone(),
+            evidence: vec![Evidence::new(statement, place)],
+        }));
     }
     in_order(links)
 }

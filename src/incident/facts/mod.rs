@@ -11,6 +11,7 @@ pub(super) mod memory;
 pub(super) mod threads;
 
 use super::needs::Need;
+use super::report::Link;
 use crate::finding::Evidence;
 use crate::time::Moment;
 
@@ -52,6 +53,15 @@ impl Observed {
 }
 
 impl Fact {
+    /// The fact as a link of a chain.
+    pub(super) fn as_link(&self) -> Link {
+        Link {
+            at: self.at,
+            statement: self.statement.clone(),
+            evidence: self.evidence.clone(),
+        }
+    }
+
     /// A fact that one place shows.
     pub(super) fn new(at: Option<Moment>, statement: String, evidence: Evidence) -> Self {
         Self {
