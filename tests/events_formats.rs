@@ -23,9 +23,11 @@ fn told(report: &EventsReport, words: &str) -> bool {
         .any(|shown| words.split(" & ").all(|word| shown.contains(word)))
 }
 
-fn check(cases: &[(&str, &str, &str)]) {
+/// Name and content of a file, and what must be told of it.
+fn check(cases: &[(&str, impl AsRef<str>, &str)]) {
     let mut complaints = Vec::new();
     for (name, text, words) in cases {
+        let text = text.as_ref();
         let report = read(name, text);
         if !told(&report, words) {
             let found: Vec<String> = report
@@ -33,7 +35,7 @@ fn check(cases: &[(&str, &str, &str)]) {
                 .iter()
                 .map(|event| format!("{:?}", event.what))
                 .collect();
-            complaints.push(format!("{name}: {words:?} is not among {found:?}"));
+            complaints.push(format!("{name}: {words:?} is not among {found:?}: {text}"));
         }
     }
     nothing_wrong("formats of the events room", &complaints);
@@ -142,14 +144,9 @@ fn reasons_of_kubernetes() {
             "SandboxFailed",
         ),
     ];
-    let mut complaints = Vec::new();
-    for (reason, object, message, words) in cases {
-        let report = read("events.txt", &event(reason, object, message));
-        if !told(&report, words) {
-            complaints.push(format!("{reason}: {words}: {:?}", report.events));
-        }
-    }
-    nothing_wrong("reasons of Kubernetes", &complaints);
+    check(&cases.map(|(reason, object, message, words)| {
+        ("events.txt", event(reason, object, message), words)
+    }));
 }
 
 const YAML: &str = "apiVersion: v1\nitems:\n- apiVersion: v1\n  count: 4\n  firstTimestamp: \"2026-11-22T01:00:00Z\"\n  involvedObject:\n    kind: Pod\n    name: shop-1\n    namespace: prod\n  kind: Event\n  lastTimestamp: \"2026-11-22T01:05:00Z\"\n  message: 'Liveness probe failed: HTTP probe failed with statuscode: 503'\n  metadata:\n    name: shop-1.17\n  reason: Unhealthy\n  source:\n    component: kubelet\n  type: Warning\nkind: List\n";
@@ -275,19 +272,7 @@ fn servers_start_and_stop() {
             "Undertow",
         ),
     ];
-    let mut complaints = Vec::new();
-    for (text, words) in cases {
-        let report = read("app.log", &line(text));
-        if !told(&report, words) {
-            let found: Vec<String> = report
-                .events
-                .iter()
-                .map(|event| format!("{:?}", event.what))
-                .collect();
-            complaints.push(format!("{text}: {words} is not among {found:?}"));
-        }
-    }
-    nothing_wrong("start and stop of servers", &complaints);
+    check(&cases.map(|(text, words)| ("app.log", line(text), words)));
 }
 
 #[test]
@@ -316,19 +301,7 @@ fn failures_that_applications_write() {
         ("ERROR [http-1] java.net.SocketException: Too many open files".to_owned(), "DescriptorsExhausted"),
         ("ERROR [http-1] java.io.IOException: No space left on device".to_owned(), "StorageFull"),
     ];
-    let mut complaints = Vec::new();
-    for (text, words) in cases {
-        let report = read("app.log", &line(&text));
-        if !told(&report, words) {
-            let found: Vec<String> = report
-                .events
-                .iter()
-                .map(|event| format!("{:?}", event.what))
-                .collect();
-            complaints.push(format!("{text}: {words} is not among {found:?}"));
-        }
-    }
-    nothing_wrong("failures in application logs", &complaints);
+    check(&cases.map(|(text, words)| ("app.log", line(&text), words)));
 }
 
 #[test]

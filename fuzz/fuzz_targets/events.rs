@@ -3,19 +3,11 @@
 
 use diag::events::{Options, analyse};
 use diag::input::{Kind, Silent, Source};
-use diag::render::{self, Style};
+use diag_fuzz::show;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|data: &[u8]| {
     let source = Source::of("fuzz", data.to_vec(), Kind::Events);
     let report = analyse(&[&source], &Options::default(), &Silent);
-    let documents = [report.document()];
-    let style = Style {
-        colour: false,
-        width: 100,
-        details: true,
-    };
-    let _ = render::terminal(&documents, style);
-    let _ = render::markdown(&documents, "");
-    let _ = render::html(&documents, "");
+    show(report.document());
 });

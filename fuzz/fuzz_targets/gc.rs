@@ -4,12 +4,14 @@
 
 use diag::gc;
 use diag::input::{Kind, Silent, Source};
-use diag::render::{self, Style};
+use diag_fuzz::show;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|data: &[u8]| {
     // The first byte cuts the input into two files of a rotated set.
-    let (cut, data) = data.split_first().map_or((0, data), |(cut, rest)| (usize::from(*cut), rest));
+    let (cut, data) = data
+        .split_first()
+        .map_or((0, data), |(cut, rest)| (usize::from(*cut), rest));
     let (first, second) = data.split_at(cut.min(data.len()));
     let sources = [
         Source::of("gc.log.0", first, Kind::GcLog),
@@ -17,9 +19,5 @@ fuzz_target!(|data: &[u8]| {
     ];
     let sources: Vec<&Source> = sources.iter().collect();
     let report = gc::analyse(&sources, &gc::Options::default(), &Silent);
-    let documents = [report.document()];
-    let style = Style { colour: true, width: 100, details: true };
-    render::terminal(&documents, style);
-    render::markdown(&documents, "");
-    render::html(&documents, "");
+    show(report.document());
 });

@@ -3,7 +3,7 @@
 
 use diag::heap::{self, Options, RetainedAs};
 use diag::input::{Kind, Silent, Source};
-use diag::render;
+use diag_fuzz::show;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
@@ -14,14 +14,6 @@ fuzz_target!(|bytes: &[u8]| {
             ..Options::default()
         };
         let report = heap::analyse(&source, &options, &Silent);
-        let documents = [report.document()];
-        let style = render::Style {
-            colour: false,
-            width: 100,
-            details: true,
-        };
-        render::terminal(&documents, style);
-        render::markdown(&documents, "");
-        render::html(&documents, "");
+        show(report.document());
     }
 });

@@ -3,7 +3,7 @@
 
 use diag::heap::compare_histograms;
 use diag::input::{Kind, Source};
-use diag::render::{self, Style};
+use diag_fuzz::show;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|data: &[u8]| {
@@ -11,13 +11,5 @@ fuzz_target!(|data: &[u8]| {
     let Some(report) = compare_histograms(&[&source, &source]) else {
         return;
     };
-    let documents = [report.document()];
-    let style = Style {
-        colour: false,
-        width: 100,
-        details: true,
-    };
-    let _ = render::terminal(&documents, style);
-    let _ = render::markdown(&documents, "");
-    let _ = render::html(&documents, "");
+    show(report.document());
 });

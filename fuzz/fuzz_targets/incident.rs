@@ -4,6 +4,7 @@
 
 use diag::input::{Bundle, Silent};
 use diag::report::{Envelope, Report};
+use diag_fuzz::show;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|data: &[u8]| {
@@ -15,9 +16,11 @@ fuzz_target!(|data: &[u8]| {
     let bundle = Bundle::from_buffers(files, &diag::cli::sniffers());
     let report = diag::incident::analyse(&bundle, &Silent);
     let report = Report::Incident(Box::new(report));
-    if let Ok((envelope, _)) = Envelope::seal(report, "UTC", diag::document::redact::Profile::Ticket) {
+    if let Ok((envelope, _)) =
+        Envelope::seal(report, "UTC", diag::document::redact::Profile::Ticket)
+    {
         for document in envelope.report.documents() {
-            let _ = diag::render::html(&[document], "");
+            show(document);
         }
     }
 });

@@ -58,7 +58,7 @@ pub(super) fn write(envelope: &Envelope, global: &Global) -> anyhow::Result<()> 
     Ok(())
 }
 
-/// Writes the names behind the pseudonyms to a file that only its owner may read.
+/// Writes the names behind the pseudonyms to a file that only its owner may read, also where one was there before.
 pub(super) fn write_pseudonyms(
     path: &Path,
     given: &BTreeMap<String, String>,
@@ -72,7 +72,11 @@ pub(super) fn write_pseudonyms(
         .map(|(name, pseudonym)| (pseudonym.as_str(), name.as_str()))
         .collect();
     let text = serde_json::to_string_pretty(&originals)? + "\n";
-    let write = |mut file: fs::File| file.write_all(text.as_bytes());
+    let write = |mut file: fs::File| {
+        #[cfg(unix)]
+        file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
+        file.write_all(text.as_bytes())
+    };
     let written = options.open(path).and_then(write);
     written.with_context(|| format!("cannot write {}", path.display()))
 }
@@ -89,7 +93,7 @@ impl Output<'_> {
         let documents = &self.documents;
         let footer = footer(self.envelope);
         Ok(match format {
-            Format::Terminal => render::terminal(documents, style),
+            Format::Terminal => render::terminal(documents, style) + &removed(self.envelope),
             Format::Markdown if self.brief => render::brief(documents, &footer),
             Format::Markdown => render::markdown(documents, &footer),
             Format::Html => render::html(documents, &footer),
@@ -111,6 +115,14 @@ fn footer(envelope: &Envelope) -> String {
             version,
             removed
         ),
+    }
+}
+
+/// The last line of a text that has no footer.
+fn removed(envelope: &Envelope) -> String {
+    match envelope.redacted {
+        0 => String::new(),
+        removed => format!("\n{}\n", t!("{removed} secrets were removed.", removed)),
     }
 }
 

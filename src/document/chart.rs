@@ -228,3 +228,25 @@ pub struct Flame {
     /// What is inside.
     pub children: Vec<Self>,
 }
+
+impl Flame {
+    /// The frames nested by their depths, each after the frame that it is in; `None` without frames.
+    pub fn nested(frames: impl IntoIterator<Item = (usize, Self)>) -> Option<Self> {
+        let mut open: Vec<Self> = Vec::new();
+        let close = |open: &mut Vec<Self>, depth: usize| {
+            while open.len() > depth.max(1) {
+                if let Some(done) = open.pop()
+                    && let Some(around) = open.last_mut()
+                {
+                    around.children.push(done);
+                }
+            }
+        };
+        for (depth, frame) in frames {
+            close(&mut open, depth);
+            open.push(frame);
+        }
+        close(&mut open, 1);
+        open.pop()
+    }
+}

@@ -26,6 +26,20 @@ impl Words {
         Self(vec![Span::Strong(text.into())])
     }
 
+    /// A sentence in which flags and commands stand between backticks.
+    pub fn sentence(text: &str) -> Self {
+        let parts: Vec<&str> = text.split('`').collect();
+        if parts.len().is_multiple_of(2) {
+            return text.into();
+        }
+        let span = |(index, part): (usize, &&str)| match index % 2 {
+            0 => Span::Plain((*part).to_owned()),
+            _ => Span::Code((*part).to_owned()),
+        };
+        let spans = parts.iter().enumerate().map(span);
+        Self(spans.filter(|span| !span.text().is_empty()).collect())
+    }
+
     /// This text followed by `more`.
     #[must_use]
     pub fn and(mut self, more: impl Into<Self>) -> Self {
@@ -62,5 +76,19 @@ impl From<String> for Words {
 impl From<&str> for Words {
     fn from(text: &str) -> Self {
         Self::from(text.to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn backticks_come_in_pairs() {
+        let words = Words::sentence("run `diag heap` on it");
+        assert_eq!(words.0[1], Span::Code("diag heap".to_owned()));
+        assert_eq!(words.plain(), "run diag heap on it");
+        assert_eq!(Words::sentence("a ` b"), Words::from("a ` b"));
+        assert_eq!(Words::sentence("`x`"), Words::code("x"));
     }
 }

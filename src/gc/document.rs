@@ -121,7 +121,7 @@ impl GcReport {
             &t!("Collector"),
             &t!("#Pauses"),
             &t!("#Lost"),
-            &t!("Ended"),
+            &t!("How it ended"),
         ]);
         for life in &self.lives {
             let start = life

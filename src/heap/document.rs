@@ -2,6 +2,7 @@
 
 mod idle;
 pub(super) mod parts;
+mod pictures;
 
 use super::report::{Consumer, HeapReport};
 use crate::document::{Block, Document, Section, Table, Verdict, Words};
@@ -34,6 +35,7 @@ impl HeapReport {
                 self.suspect_blocks(),
             ));
         }
+        blocks.extend(self.pictures());
         if let Some(comparison) = &self.comparison {
             let title = t!("What grew since {old}", old = comparison.old_source);
             blocks.push(Section::main(title, grown(comparison)));

@@ -10,6 +10,7 @@ mod graph;
 mod histogram;
 mod histograms;
 mod hprof;
+mod icicle;
 mod inspect;
 mod jvm;
 mod layout;
@@ -168,6 +169,7 @@ fn describe(heap: &Heap<'_>, loaded: &Loaded, report: &mut HeapReport) {
     report.locks = locks;
     report.shared = locks::shared(heap);
     report.executors = executors::read(heap);
+    report.dominators = icicle::draw(heap);
     report.waste = waste;
     report.findings = rules::check(&Model {
         heap,

@@ -84,6 +84,10 @@ pub struct HeapReport {
     pub thread_count: u64,
     /// Classes by shallow bytes, most first, at most [`HeapReport::CLASSES`].
     pub histogram: Vec<ClassRow>,
+    /// The top of the dominator tree: every holder before what only it keeps alive, larger ones first; at most
+    /// [`HeapReport::DOMINATORS`], none below 0.5 % of the reachable bytes.
+    #[serde(default)]
+    pub dominators: Vec<DominatorRow>,
     /// What packages, class loaders and static fields retain.
     pub consumers: Consumers,
     /// Locks of `java.util.concurrent` that are owned or waited for, with the most waiters first.
@@ -110,6 +114,8 @@ impl HeapReport {
     pub const CLASSES: usize = 200;
     /// Most rows of [`HeapReport::unreachable`].
     pub const UNREACHABLE: usize = 30;
+    /// Most rows of [`HeapReport::dominators`].
+    pub const DOMINATORS: usize = 400;
     /// Most rows of [`HeapReport::threads`].
     pub const THREADS: usize = 100;
     /// Most rows of [`HeapReport::suspects`].
@@ -218,6 +224,40 @@ pub struct PathStep {
     /// The object, as `0x…`.
     pub object_id: String,
     /// What it retains.
+    pub retained_bytes: u64,
+}
+
+/// What a row of the dominator tree stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum StandsFor {
+    /// One object.
+    Object,
+    /// Objects of one class that each keep the next: a linked list.
+    Chain,
+    /// All objects of one class below one holder that are each too small for a row.
+    Class,
+}
+
+/// A row of the dominator tree: it would be freed together with the last row above it that is nested less deep.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct DominatorRow {
+    /// How deep it is nested; 0 for what only the roots hold.
+    pub depth: u32,
+    /// What it stands for.
+    pub stands_for: StandsFor,
+    /// Its class; for a class object `class com.acme.Main`.
+    pub class: String,
+    /// How the holder refers to it: `.head`, `[17]`, `static CACHE`, or the kind of root. `None` for several objects,
+    /// and where several ways lead from the holder to it.
+    pub by: Option<String>,
+    /// `Thread.name`, if it is a thread.
+    pub thread: Option<String>,
+    /// The object, of a chain the first, as `0x…`; `None` for several objects.
+    pub object_id: Option<String>,
+    /// How many objects it stands for.
+    pub objects: u64,
+    /// What they keep alive, themselves included.
     pub retained_bytes: u64,
 }
 

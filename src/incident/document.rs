@@ -108,7 +108,7 @@ impl IncidentReport {
         let change = verdict.actions.iter().map(|step| (t!("Change"), step));
         let steps = now
             .chain(change)
-            .map(|(when, step)| Words::strong(when).and("  ").and(step.as_str()));
+            .map(|(when, step)| Words::strong(when).and("  ").and(Words::sentence(step)));
         let steps: Vec<Words> = steps.collect();
         let mut blocks = match steps.is_empty() {
             true => vec![Block::Paragraph(

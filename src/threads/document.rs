@@ -21,6 +21,7 @@ impl ThreadsReport {
         let mut blocks = vec![self.facts()];
         blocks.extend(self.finding_blocks());
         blocks.extend(self.waiting());
+        blocks.extend(self.states());
         blocks.extend(self.pools());
         blocks.extend(self.stuck_table());
         blocks.extend(self.cpu_table());

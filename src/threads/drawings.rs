@@ -2,7 +2,9 @@
 
 use super::activity::Activity;
 use super::report::{CallNode, DumpSummary, ThreadsReport, WaitEdge};
-use crate::document::{Block, Branch, Chart, Edge, Flame, Graph, Node, Section, Unit, Words};
+use crate::document::{
+    Bar, Bars, Block, Branch, Chart, Edge, Flame, Graph, Node, Section, Unit, Words,
+};
 use crate::finding::{Locator, Place};
 use crate::t;
 use crate::text::count;
@@ -11,6 +13,16 @@ use crate::text::count;
 const TREES: usize = 5;
 /// Waiters shown under one root blocker.
 const WAITERS: usize = 8;
+/// `Thread.State`, those first that say most; `UNKNOWN` where the format does not tell.
+const STATES: &[&str] = &[
+    "RUNNABLE",
+    "BLOCKED",
+    "WAITING",
+    "TIMED_WAITING",
+    "NEW",
+    "TERMINATED",
+    "UNKNOWN",
+];
 
 impl ThreadsReport {
     /// Who holds up whom: a graph of each deadlock, a tree of each root blocker, of the dump that shows most.
@@ -123,13 +135,41 @@ impl ThreadsReport {
             blocks.push(Section::detail(t!("Identical stacks"), groups));
         }
         if last.call_tree.len() > 1 {
-            let flame = flame(&last.call_tree);
+            let flame = flame(&last.call_tree).map(Block::Chart);
             blocks.push(Section::detail(
                 t!("Call tree of the threads that are not idle"),
-                vec![Block::Chart(Chart::Flame(flame))],
+                flame.into_iter().collect(),
             ));
         }
         blocks
+    }
+
+    /// How many threads were in which state, a bar for each dump.
+    pub(super) fn states(&self) -> Option<Block> {
+        let seen = |state: &&str| {
+            let mut dumps = self.dumps.iter();
+            dumps.any(|dump| dump.by_state.contains_key(*state))
+        };
+        // In every bar the same parts in the same order, so that a state keeps its colour.
+        let states: Vec<&str> = STATES.iter().copied().filter(seen).collect();
+        (!states.is_empty()).then_some(())?;
+        let bars = self.dumps.iter().map(|dump| Bar {
+            label: format!("{}:{}", dump.source, dump.line),
+            parts: states
+                .iter()
+                .map(|state| {
+                    let count = dump.by_state.get(*state).copied().unwrap_or(0);
+                    ((*state).to_owned(), count as f64)
+                })
+                .collect(),
+        });
+        let chart = Chart::Bars(Bars {
+            title: t!("Threads by state"),
+            unit: Unit::Count,
+            bars: bars.collect(),
+        });
+        let blocks = vec![Block::Chart(chart)];
+        Some(Section::detail(t!("Threads by state"), blocks))
     }
 }
 
@@ -194,38 +234,14 @@ fn short_lock(lock: &str) -> &str {
 }
 
 /// The call tree as nested shares.
-fn flame(tree: &[CallNode]) -> Flame {
-    let new = |node: &CallNode| Flame {
-        title: String::new(),
+fn flame(tree: &[CallNode]) -> Option<Chart> {
+    let frame = |node: &CallNode| Flame {
+        title: t!("Threads by call"),
         unit: Unit::Count,
         name: node.frame.clone(),
         value: node.count as f64,
         children: Vec::new(),
     };
-    let mut open: Vec<Flame> = Vec::new();
-    for node in tree {
-        close(&mut open, node.depth as usize);
-        open.push(new(node));
-    }
-    close(&mut open, 1);
-    let mut root = open.pop().unwrap_or_else(|| {
-        new(&CallNode {
-            depth: 0,
-            frame: String::new(),
-            count: 0,
-        })
-    });
-    root.title = t!("Threads by call");
-    root
-}
-
-/// Hands the finished nodes to their callers until `depth` nodes are open.
-fn close(open: &mut Vec<Flame>, depth: usize) {
-    while open.len() > depth.max(1) {
-        if let Some(done) = open.pop()
-            && let Some(caller) = open.last_mut()
-        {
-            caller.children.push(done);
-        }
-    }
+    let frames = tree.iter().map(|node| (node.depth as usize, frame(node)));
+    Flame::nested(frames).map(Chart::Flame)
 }

@@ -61,6 +61,13 @@ fn add(text: &mut Dump, file: &Dump) {
         .enumerate()
         .filter_map(|(index, thread)| Some((thread.number?, index)))
         .collect();
+    // JDK 21 shows of a mounted virtual thread only its number, at its carrier.
+    let carriers: FxHashMap<u64, u32> = text
+        .threads
+        .iter()
+        .enumerate()
+        .filter_map(|(index, thread)| Some((thread.carries?, index as u32)))
+        .collect();
     let same = same_locks(text, file, &by_number);
     let source: Arc<str> = file.source.as_str().into();
     for other in file
@@ -76,7 +83,9 @@ fn add(text: &mut Dump, file: &Dump) {
             _ => {
                 let mut thread = other.clone();
                 thread.source = Some(source.clone());
-                thread.carrier = None;
+                thread.carrier = thread
+                    .number
+                    .and_then(|number| carriers.get(&number).copied());
                 for line in &mut thread.locks {
                     line.lock = line.lock.map(|lock| {
                         same.get(&lock).copied().unwrap_or_else(|| {

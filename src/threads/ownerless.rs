@@ -7,8 +7,9 @@ use super::classify::{Doing, own_frame};
 use super::dump::{Dump, Thread, ThreadKind};
 use super::frames::{Frame, Frames};
 use super::library::Tag;
-use super::report::{LockKind, OwnerlessLock, ThreadRef, Unseen};
+use super::report::{LockKind, OwnerlessLock, Unseen};
 use super::summary::thread_ref;
+use super::virtual_threads::unlisted_owners;
 use super::waits::Waits;
 
 /// Locks without a visible owner kept in a report.
@@ -37,6 +38,7 @@ pub(crate) fn ownerless(
             waiters.entry(want.lock).or_default().push(index);
         }
     }
+    let unlisted = unlisted_owners(dump, frames);
     let mut locks: Vec<OwnerlessLock> = waiters
         .into_iter()
         .filter_map(|(lock, threads)| {
@@ -50,6 +52,14 @@ pub(crate) fn ownerless(
                 .filter(|index| shared && writes(&dump.threads[*index], frames))
                 .collect();
             let asked = writers.first().copied().unwrap_or(first);
+            let reason = unseen(dump, lock, kind, !unlisted.is_empty());
+            let candidates = match reason {
+                Unseen::Unlisted => unlisted.clone(),
+                _ => {
+                    let waiter = &dump.threads[asked];
+                    candidates(dump, waits, doing, frames, lock, waiter, shared)
+                }
+            };
             Some(OwnerlessLock {
                 lock: class.display(),
                 lock_class: class.class.clone(),
@@ -58,19 +68,15 @@ pub(crate) fn ownerless(
                 held_up: threads.iter().map(|index| waits.held_up[*index] + 1).sum(),
                 example: thread_ref(dump, asked),
                 at: own_frame(&dump.threads[asked], frames).map(|frame| frame.text.clone()),
-                reason: unseen(dump, lock, kind),
+                reason,
                 held_in_common: shared
                     && (class.shared_class() || dump.lists_synchronizers)
                     && dump.ended != Some(false),
-                candidates: candidates(
-                    dump,
-                    waits,
-                    doing,
-                    frames,
-                    lock,
-                    &dump.threads[asked],
-                    shared,
-                ),
+                candidates: candidates
+                    .into_iter()
+                    .take(NAMED)
+                    .map(|index| thread_ref(dump, index))
+                    .collect(),
                 writers: writers
                     .iter()
                     .take(NAMED)
@@ -89,7 +95,7 @@ fn writes(thread: &Thread, frames: &Frames) -> bool {
     thread.frames.iter().any(|id| writing(frames.get(*id)))
 }
 
-fn unseen(dump: &Dump, lock: u32, kind: LockKind) -> Unseen {
+fn unseen(dump: &Dump, lock: u32, kind: LockKind, unlisted: bool) -> Unseen {
     let class = dump.locks.get(lock);
     let carriers = dump
         .threads
@@ -105,6 +111,8 @@ fn unseen(dump: &Dump, lock: u32, kind: LockKind) -> Unseen {
         Unseen::Shared
     } else if carriers && !dump.shows_virtual {
         Unseen::MaybeVirtual
+    } else if unlisted && kind == LockKind::Monitor {
+        Unseen::Unlisted
     } else {
         Unseen::Released
     }
@@ -121,7 +129,7 @@ fn candidates(
     lock: u32,
     waiter: &Thread,
     shared: bool,
-) -> Vec<ThreadRef> {
+) -> Vec<usize> {
     let Some(own) = own_frame(waiter, frames).filter(|frame| frame.tag == Tag::App) else {
         return Vec::new();
     };
@@ -135,9 +143,5 @@ fn candidates(
             && doing[*index].activity != Activity::Idle
             && thread.frames.iter().any(|id| same(frames.get(*id)))
     };
-    (0..dump.threads.len())
-        .filter(inside)
-        .take(NAMED)
-        .map(|index| thread_ref(dump, index))
-        .collect()
+    (0..dump.threads.len()).filter(inside).collect()
 }

@@ -274,6 +274,8 @@ pub enum Unseen {
     Shared,
     /// The dump has virtual threads or carriers, and unmounted virtual threads are not in it.
     MaybeVirtual,
+    /// Virtual threads are parked with monitors that the dump does not list: it is of a JDK before 24.
+    Unlisted,
     /// The dump is cut.
     Truncated,
     /// It may have been released while the dump was written.

@@ -24,7 +24,7 @@ pub struct VirtualThreads {
     pub pinned: Vec<PinnedThread>,
     /// Virtual threads that are not mounted and wait for a lock or a condition.
     pub waiting: u64,
-    /// Whether every carrier is taken by a pinned or a running virtual thread.
+    /// Whether a pinned virtual thread keeps every carrier of the dump. The scheduler may still be free to start more.
     pub exhausted: bool,
 }
 
@@ -87,27 +87,50 @@ pub(crate) fn virtual_threads(
 ) -> Option<VirtualThreads> {
     let mut found = VirtualThreads::default();
     let mut any = false;
-    let mut taken = 0;
-    // JEP 491: since JDK 24 a virtual thread can be unmounted in a monitor.
-    let release = dump.version.as_deref().and_then(java_release);
-    let monitors_pin = release.is_some_and(|release| release < 24);
+    let monitors_pin = monitors_pin(dump);
+    let pool = dump
+        .threads
+        .iter()
+        .find(|thread| is_mounted(thread, frames))
+        .map(pool);
+    let waits_for_class =
+        |index: usize| waits.wants[index].is_some_and(|want| want.kind == LockKind::ClassInit);
     for (index, thread) in dump.threads.iter().enumerate() {
-        if is_carrier(thread, frames) {
+        if is_mounted(thread, frames) {
             any = true;
             found.carriers += 1;
-            if thread.carries.is_some() || runs_continuation(thread, frames) {
-                found.mounted += 1;
+            found.mounted += 1;
+            // JDK 21 writes this wait of a virtual thread, and nothing else of it, below its carrier.
+            if waits_for_class(index) && !carries_listed(dump, index) {
+                let mut virtual_thread = thread_ref(dump, index);
+                virtual_thread.number = thread.carries;
+                found.pinned.push(PinnedThread {
+                    thread: virtual_thread,
+                    carrier: Some(thread_ref(dump, index)),
+                    because: Pin::ClassInit,
+                    frame: None,
+                });
             }
+        } else if thread.kind == ThreadKind::Java && pool == Some(self::pool(thread)) {
+            found.carriers += 1;
         }
         if thread.kind != ThreadKind::Virtual {
             continue;
         }
         any = true;
-        let class_wait = waits.wants[index].is_some_and(|want| want.kind == LockKind::ClassInit);
+        let class_wait = waits_for_class(index)
+            || thread
+                .carrier
+                .is_some_and(|at| waits_for_class(at as usize));
         // JDK 21 does not say which thread carries it; that it is parked on one is in its stack.
         if thread.carrier.is_some() || parks_on_carrier(thread, frames) {
-            taken += 1;
-            let because = pin(thread, frames, class_wait, doing[index], monitors_pin);
+            let because = pin(
+                thread,
+                frames,
+                class_wait,
+                doing[index].activity,
+                monitors_pin,
+            );
             if let Some(because) = because {
                 found.pinned.push(PinnedThread {
                     thread: thread_ref(dump, index),
@@ -123,15 +146,47 @@ pub(crate) fn virtual_threads(
             found.waiting += 1;
         }
     }
-    found.exhausted =
-        found.carriers > 0 && taken >= found.carriers && found.pinned.len() as u64 == taken;
+    found.exhausted = found.carriers > 0 && found.pinned.len() as u64 >= found.carriers;
     any.then_some(found)
 }
 
-/// A worker of the scheduler of virtual threads: it runs a continuation, or is a worker of the pool that does.
-fn is_carrier(thread: &Thread, frames: &Frames) -> bool {
+/// Whether a virtual thread that holds or wants a monitor keeps its carrier: JEP 491 ended that with JDK 24.
+fn monitors_pin(dump: &Dump) -> bool {
+    let release = dump.version.as_deref().and_then(java_release);
+    release.is_some_and(|release| release < 24)
+}
+
+/// Virtual threads that are parked on their carriers because of a monitor that they hold and the dump does not list.
+pub(crate) fn unlisted_owners(dump: &Dump, frames: &Frames) -> Vec<usize> {
+    if !monitors_pin(dump) {
+        return Vec::new();
+    }
+    let owns = |thread: &Thread| {
+        thread.locks.is_empty()
+            && parks_on_carrier(thread, frames)
+            && pin(thread, frames, false, Activity::Monitor, true) == Some(Pin::Monitor)
+    };
+    let threads = dump.threads.iter().enumerate();
+    threads
+        .filter(|(_, thread)| thread.kind == ThreadKind::Virtual && owns(thread))
+        .map(|(index, _)| index)
+        .collect()
+}
+
+/// A carrier with a virtual thread mounted.
+fn is_mounted(thread: &Thread, frames: &Frames) -> bool {
     thread.kind == ThreadKind::Java
         && (thread.carries.is_some() || runs_continuation(thread, frames))
+}
+
+fn carries_listed(dump: &Dump, carrier: usize) -> bool {
+    let mut threads = dump.threads.iter();
+    threads.any(|thread| thread.carrier == Some(carrier as u32))
+}
+
+/// The name of the pool of a worker: `ForkJoinPool-1-worker` of `ForkJoinPool-1-worker-3`.
+fn pool(thread: &Thread) -> &str {
+    thread.name.trim_end_matches(|c: char| c.is_ascii_digit())
 }
 
 fn runs_continuation(thread: &Thread, frames: &Frames) -> bool {
@@ -153,11 +208,11 @@ fn pin(
     thread: &Thread,
     frames: &Frames,
     class_wait: bool,
-    doing: Doing,
+    activity: Activity,
     monitors_pin: bool,
 ) -> Option<Pin> {
     let stack = || thread.frames.iter().map(|id| frames.get(*id));
-    if !(class_wait || parks_on_carrier(thread, frames) || doing.activity.waits()) {
+    if !(class_wait || parks_on_carrier(thread, frames) || activity.waits()) {
         return None;
     }
     if class_wait || stack().any(|frame| frame.name() == "<clinit>") {
@@ -168,7 +223,7 @@ fn pin(
     }
     // The frames above the first of the continuation are native only at the top when nothing is wrong.
     let native = stack().skip(1).any(|frame| frame.native);
-    Some(match native && doing.activity != Activity::Run {
+    Some(match native && activity != Activity::Run {
         true => Pin::Native,
         // There is no other reason, and JDK 21 does not list monitors.
         false if monitors_pin => Pin::Monitor,

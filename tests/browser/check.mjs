@@ -1,179 +1,151 @@
-// Opens pages in a headless Chromium as a person would and complains about what a person would notice.
-// Usage: node tests/browser/check.mjs FOLDER PAGE.html…
-// Writes screenshots and a PDF to FOLDER. CHROMIUM names the browser; AXE the file axe.min.js of the package axe-core, if
-// its rules are to be checked as well.
-//
-// Speaks the DevTools protocol over a pipe and needs nothing but Node.
+// Opens reports in a headless Chromium as a person would, and complains about what a person would notice.
+// Usage: node check.mjs FOLDER PAGE.html…
+// Writes screenshots and a PDF of each page to FOLDER. CHROMIUM names the browser.
 
-import {spawn} from 'node:child_process';
-import {mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
-import {tmpdir} from 'node:os';
+import {mkdirSync, readFileSync} from 'node:fs';
+import {createRequire} from 'node:module';
 import {basename, join, resolve} from 'node:path';
 import {pathToFileURL} from 'node:url';
+import {chromium} from 'playwright-core';
 
 const [folder, ...pages] = process.argv.slice(2);
 if (!folder || pages.length === 0) {
-  console.error('usage: node tests/browser/check.mjs FOLDER PAGE.html…');
+  console.error('usage: node check.mjs FOLDER PAGE.html…');
   process.exit(2);
 }
 mkdirSync(folder, {recursive: true});
-const profile = mkdtempSync(join(tmpdir(), 'diag-browser-'));
-const browser = spawn(process.env.CHROMIUM ?? 'chromium', [
-  '--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--hide-scrollbars',
-  '--disable-background-networking', '--disable-component-update', '--disable-sync',
-  `--user-data-dir=${profile}`, '--remote-debugging-pipe', 'about:blank',
-], {stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'pipe']});
-
-const waiting = new Map();
-const listeners = [];
-let number = 0;
-let rest = '';
-browser.stdio[4].setEncoding('utf8').on('data', chunk => {
-  rest += chunk;
-  for (let end = rest.indexOf('\0'); end >= 0; end = rest.indexOf('\0')) {
-    const message = JSON.parse(rest.slice(0, end));
-    rest = rest.slice(end + 1);
-    const done = waiting.get(message.id);
-    waiting.delete(message.id);
-    if (done) message.error ? done.fail(new Error(message.error.message)) : done.give(message.result);
-    else listeners.forEach(listener => listener(message));
-  }
-});
-const send = (method, params = {}, sessionId = undefined) => new Promise((give, fail) => {
-  number += 1;
-  waiting.set(number, {give, fail});
-  browser.stdio[3].write(JSON.stringify({id: number, method, params, sessionId}) + '\0');
-});
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 const failures = [];
 const check = (page, what, right, found = '') => {
-  if (!right) failures.push(`${page}: ${what} ${found}`);
+  if (!right) failures.push(`${basename(page)}: ${what} ${found}`);
 };
 
-async function open(page, {scripts = true} = {}) {
-  const {targetId} = await send('Target.createTarget', {url: 'about:blank'});
-  const {sessionId} = await send('Target.attachToTarget', {targetId, flatten: true});
-  const call = (method, params) => send(method, params, sessionId);
+const browser = await chromium.launch({
+  executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+  args: ['--hide-scrollbars'],
+});
+
+// A page in a window of its own that can reach nothing but its file, with what it complained about and asked for.
+async function open(path, options = {}) {
+  const context = await browser.newContext({viewport: {width: 1024, height: 900}, ...options});
   const seen = {errors: [], requests: []};
-  const listener = message => {
-    if (message.sessionId !== sessionId) return;
-    const {method, params} = message;
-    if (method === 'Runtime.exceptionThrown') seen.errors.push(params.exceptionDetails.exception?.description ?? params.exceptionDetails.text);
-    if (method === 'Log.entryAdded' && ['error', 'warning'].includes(params.entry.level)) seen.errors.push(params.entry.text);
-    if (method === 'Network.requestWillBeSent') seen.requests.push(params.request.url);
-  };
-  listeners.push(listener);
-  for (const domain of ['Runtime', 'Log', 'Network', 'Page']) await call(`${domain}.enable`);
-  await call('Emulation.setScriptExecutionDisabled', {value: !scripts});
-  const loaded = new Promise(give => listeners.push(message => {
-    if (message.sessionId === sessionId && message.method === 'Page.loadEventFired') give();
-  }));
-  await call('Page.navigate', {url: pathToFileURL(resolve(page)).href});
-  await loaded;
-  const run = async expression => {
-    const {result, exceptionDetails} = await call('Runtime.evaluate', {expression, returnByValue: true, awaitPromise: true});
-    if (exceptionDetails) seen.errors.push(exceptionDetails.exception?.description ?? exceptionDetails.text);
-    return result.value;
-  };
-  const shoot = async (name, width, features = [], media = '') => {
-    await call('Emulation.setDeviceMetricsOverride', {width, height: 900, deviceScaleFactor: 1, mobile: width < 600});
-    await call('Emulation.setEmulatedMedia', {features, media});
-    const {cssContentSize} = await call('Page.getLayoutMetrics');
-    const height = Math.min(Math.ceil(cssContentSize.height), 15_000);
-    const {data} = await call('Page.captureScreenshot', {captureBeyondViewport: true, clip: {x: 0, y: 0, width, height, scale: 1}});
-    writeFileSync(join(folder, name), Buffer.from(data, 'base64'));
-    return cssContentSize.width;
-  };
-  const close = () => send('Target.closeTarget', {targetId});
-  return {call, run, shoot, close, seen};
+  const file = pathToFileURL(resolve(path)).href;
+  await context.route('**/*', route => {
+    const url = route.request().url();
+    if (url === file || url.startsWith('data:')) return route.continue();
+    seen.requests.push(url);
+    return route.abort();
+  });
+  const page = await context.newPage();
+  page.on('console', message => {
+    if (['error', 'warning'].includes(message.type())) seen.errors.push(message.text());
+  });
+  page.on('pageerror', error => seen.errors.push(String(error)));
+  await page.goto(file);
+  return {page, seen, close: () => context.close()};
 }
 
-const drag = async (call, from, to, y) => {
-  const mouse = (type, x, extra = {}) => call('Input.dispatchMouseEvent', {type, x, y, ...extra});
-  await mouse('mouseMoved', from);
-  await mouse('mousePressed', from, {button: 'left', buttons: 1, clickCount: 1});
-  await mouse('mouseMoved', (from + to) / 2, {buttons: 1});
-  await mouse('mouseMoved', to, {buttons: 1});
-  await mouse('mouseReleased', to, {button: 'left', clickCount: 1});
-};
+// The page from its top; what is longer than anybody looks at is cut.
+async function shoot(page, name) {
+  const {width} = page.viewportSize();
+  const height = Math.min(await page.evaluate(() => document.documentElement.scrollHeight), 12_000);
+  await page.screenshot({path: join(folder, name), fullPage: true, clip: {x: 0, y: 0, width, height}, timeout: 120_000});
+}
 
-async function examine(page) {
-  const name = basename(page, '.html');
-  const dark = [{name: 'prefers-color-scheme', value: 'dark'}];
-  const light = [{name: 'prefers-color-scheme', value: 'light'}];
+async function examine(path) {
+  const name = basename(path, '.html');
 
-  const plain = await open(page, {scripts: false});
-  await plain.shoot(`${name}-without-scripts.png`, 1024, light);
-  const text = await plain.run('document.querySelector("main").innerText.length');
-  check(page, 'is empty without scripts', text > 100, text);
-  check(page, 'complains without scripts:', plain.seen.errors.length === 0, plain.seen.errors.join('; '));
+  const plain = await open(path, {javaScriptEnabled: false});
+  await shoot(plain.page, `${name}-without-scripts.png`);
+  const words = (await plain.page.locator('main').innerText()).length;
+  check(path, 'is empty without scripts', words > 100, words);
+  check(path, 'complains without scripts:', plain.seen.errors.length === 0, plain.seen.errors.join('; '));
+  check(path, 'sends requests without scripts:', plain.seen.requests.length === 0, plain.seen.requests.join());
   await plain.close();
 
-  const {call, run, shoot, close, seen} = await open(page);
+  const {page, seen, close} = await open(path);
   for (const width of [360, 1024, 1600]) {
-    for (const [word, media] of [['light', light], ['dark', dark]]) {
-      const wide = await shoot(`${name}-${width}-${word}.png`, width, media);
-      check(page, `is wider than the window at ${width}:`, wide <= width, wide);
-      const low = await run(CONTRAST);
-      check(page, `has low contrast at ${width} ${word}:`, low.length === 0, JSON.stringify(low.slice(0, 3)));
+    await page.setViewportSize({width, height: 900});
+    for (const colorScheme of ['light', 'dark']) {
+      await page.emulateMedia({colorScheme});
+      await shoot(page, `${name}-${width}-${colorScheme}.png`);
+      const low = await page.evaluate(faint);
+      check(path, `has low contrast at ${width} ${colorScheme}:`, low.length === 0, JSON.stringify(low.slice(0, 3)));
     }
+    const wide = await page.evaluate(() => document.documentElement.scrollWidth);
+    check(path, `is wider than the window at ${width}:`, wide <= width, wide);
+    const torn = await page.evaluate(tornFlags);
+    check(path, `breaks flags at ${width}:`, torn.length === 0, torn.slice(0, 3).join(' '));
   }
-  const unnamed = await run(`[...document.querySelectorAll('button, input, svg, [role=group], nav, a')].filter(node =>
-    !(node.textContent.trim() || node.ariaLabel || node.getAttribute('aria-labelledby'))).length`);
-  check(page, 'has controls or pictures without a name:', unnamed === 0, unnamed);
-  const levels = await run(`[...document.querySelectorAll('h1,h2,h3,h4,h5,h6')].map(node => Number(node.tagName[1]))`);
-  check(page, 'skips a heading level', levels.every((level, index) => level <= (levels[index - 1] ?? 0) + 1), levels.join());
+  const untidy = await page.evaluate(untidyLabels);
+  check(path, 'has labels that meet or leave the picture:', untidy.length === 0, untidy.slice(0, 6).join('; '));
+  const unnamed = await page.evaluate(() =>
+    [...document.querySelectorAll('button, input, svg, [role=group], nav, a')].filter(node =>
+      !(node.textContent.trim() || node.ariaLabel || node.getAttribute('aria-labelledby'))).length);
+  check(path, 'has controls or pictures without a name:', unnamed === 0, unnamed);
 
-  if (process.env.AXE) {
-    await run(readFileSync(process.env.AXE, 'utf8') + '; null');
-    await run(`document.querySelectorAll('details').forEach(node => { node.open = true; })`);
-    const violations = await run(`axe.run().then(({violations}) => violations.map(({id, nodes}) =>
-      id + ' ' + nodes.length + 'x ' + nodes[0].html.slice(0, 160)))`);
-    check(page, 'violates axe rules:', violations?.length === 0, violations?.join('; '));
-  }
+  await page.setViewportSize({width: 1024, height: 900});
+  await page.emulateMedia({colorScheme: 'light'});
+  await work(page, path, name);
 
-  // Sorting: a numeric column, largest first.
-  const sorted = await run(`(() => {
-    const table = [...document.querySelectorAll('table')].find(table => table.tBodies[0].rows.length > 12 && table.querySelector('th.n'));
-    if (!table) return null;
-    const head = table.querySelector('th.n');
-    head.querySelector('button').click();
-    const cells = [...table.tBodies[0].rows].map(row => row.cells[head.cellIndex].textContent);
-    return [head.getAttribute('aria-sort'), ...cells.slice(0, 3)];
-  })()`);
-  if (sorted) check(page, 'does not sort:', sorted[0] === 'descending', sorted.join());
-  // Zoom by dragging, then back with Escape.
-  const box = await run(`(() => {
-    const svg = document.querySelector('figure.time svg');
-    if (!svg) return null;
-    svg.scrollIntoView({block: 'center', behavior: 'instant'});
-    const {x, y, width, height} = svg.getBoundingClientRect();
-    return {x, y, width, height};
-  })()`);
-  if (box) {
-    const at = share => box.x + box.width * share;
-    await drag(call, at(0.4), at(0.6), box.y + Math.min(box.height / 2, 60));
-    const zoomed = await run(`document.querySelectorAll('figure.time .data[transform]').length`);
-    check(page, 'does not zoom', zoomed > 0);
-    const tip = await run(`document.querySelector('.tip').textContent`);
-    check(page, 'has no cross-hair', tip.length > 4, tip);
-    await shoot(`${name}-zoomed.png`, 1024, light);
-    await run(`document.querySelector('figure.time .scroll').dispatchEvent(new KeyboardEvent('keydown', {key: 'Escape'}))`);
-    const whole = await run(`document.querySelectorAll('figure.time .data[transform]').length`);
-    check(page, 'does not zoom out', whole === 0, whole);
+  // Paper is light, whatever the reader's screen is.
+  await page.emulateMedia({media: 'print', colorScheme: 'dark'});
+  const paper = await page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+  check(path, 'prints on dark ground:', paper === 'rgb(255, 255, 255)', paper);
+  await page.pdf({path: join(folder, `${name}.pdf`), format: 'A4', preferCSSPageSize: true, printBackground: true});
+  await page.evaluate(() => document.querySelectorAll('details.more').forEach(node => { node.open = true; }));
+  for (const [colorScheme, width] of [['light', 1024], ['dark', 360]]) {
+    await page.emulateMedia({media: 'screen', colorScheme});
+    await page.setViewportSize({width, height: 900});
+    await page.evaluate(AXE + '; null');
+    const violations = await page.evaluate(async () => (await axe.run()).violations.map(({id, nodes}) =>
+      `${id} ${nodes.length}x ${nodes[0].html.slice(0, 160)}`));
+    check(path, `violates axe rules at ${width} ${colorScheme}:`, violations.length === 0, violations.join('; '));
   }
-  await shoot(`${name}-print.png`, 794, light, 'print');
-  const {data} = await call('Page.printToPDF', {printBackground: true});
-  writeFileSync(join(folder, `${name}.pdf`), Buffer.from(data, 'base64'));
-  const away = seen.requests.filter(url => !url.startsWith('file:') && !url.startsWith('data:'));
-  check(page, 'sends requests:', away.length === 0, away.join());
-  check(page, 'complains:', seen.errors.length === 0, seen.errors.join('; '));
+  check(path, 'sends requests:', seen.requests.length === 0, seen.requests.join());
+  check(path, 'complains:', seen.errors.length === 0, seen.errors.join('; '));
   await close();
 }
 
-// Text whose contrast against the nearest painted background is below 4.5:1 (WCAG 2.2, 1.4.3).
-const CONTRAST = `(() => {
-  const parse = colour => (colour.match(/[\\d.]+/g) ?? []).map(Number);
+// Sorts, filters and zooms, with the mouse and with keys alone.
+async function work(page, path, name) {
+  const table = page.locator('table:visible', {has: page.locator('tbody tr:nth-child(13)')})
+    .filter({has: page.locator('th.n button')}).first();
+  if (await table.count()) {
+    const head = table.locator('th.n').first();
+    await head.locator('button').focus();
+    await page.keyboard.press('Enter');
+    const order = await head.getAttribute('aria-sort');
+    check(path, 'does not sort by keys:', order === 'descending', order);
+  }
+  const figure = page.locator('figure.time').first();
+  if (await figure.count() === 0) return;
+  const zoomed = () => page.locator('figure.time .data[transform]').count();
+  const svg = figure.locator('svg');
+  await svg.scrollIntoViewIfNeeded();
+  const box = await svg.boundingBox();
+  const y = box.y + Math.min(box.height / 2, 60);
+  await page.mouse.move(box.x + box.width * 0.4, y);
+  await page.mouse.down();
+  await page.mouse.move(box.x + box.width * 0.5, y);
+  await page.mouse.move(box.x + box.width * 0.6, y);
+  await page.mouse.up();
+  check(path, 'does not zoom', await zoomed() > 0);
+  const tip = await page.locator('.tip').textContent();
+  check(path, 'has no cross-hair', tip.length > 4, tip);
+  await shoot(page, `${name}-zoomed.png`);
+  await figure.locator('.scroll', {has: page.locator('svg')}).focus();
+  await page.keyboard.press('Escape');
+  check(path, 'does not zoom out', await zoomed() === 0);
+  await page.keyboard.press('+');
+  check(path, 'does not zoom by keys', await zoomed() > 0);
+  await page.keyboard.press('Escape');
+}
+
+// Text whose contrast against the nearest painted background is below 4.5:1 (WCAG 2.2, 1.4.3). Looks into SVG, too.
+function faint() {
+  const parse = colour => (colour.match(/[\d.]+/g) ?? []).map(Number);
   const light = ([r, g, b]) => [r, g, b].map(v => v / 255)
     .map(v => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
     .reduce((sum, v, index) => sum + v * [0.2126, 0.7152, 0.0722][index], 0);
@@ -192,20 +164,64 @@ const CONTRAST = `(() => {
     if (!own || !node.checkVisibility()) continue;
     const style = getComputedStyle(node);
     const inside = node.ownerSVGElement;
-    if (inside && (node.tagName !== 'text' || node.classList.contains('in'))) continue;
-    const [a, b] = [light(parse(inside ? style.fill : style.color)), light(ground(inside ?? node))];
+    if (inside && node.tagName !== 'text') continue;
+    // A label inside a box stands on the box.
+    const box = node.classList.contains('in') ? node.parentElement.querySelector('rect') : null;
+    const under = box ? parse(getComputedStyle(box).fill) : ground(inside ?? node);
+    const [a, b] = [light(parse(inside ? style.fill : style.color)), light(under)];
     const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
-    if (ratio < 4.5) low.push([node.tagName, node.className.baseVal ?? node.className, ratio.toFixed(2)]);
+    if (ratio < 4.5) low.push([node.tagName, node.className.baseVal ?? node.className, node.textContent.slice(0, 20), ratio.toFixed(2)]);
   }
   return low;
-})()`;
+}
+
+// Flags of which a line ends behind the hyphen: `-XX:` and what follows belong together.
+function tornFlags() {
+  const torn = [];
+  const walker = document.createTreeWalker(document.querySelector('main'), NodeFilter.SHOW_TEXT);
+  const top = (node, at) => {
+    const range = document.createRange();
+    range.setStart(node, at);
+    range.setEnd(node, at + 1);
+    return range.getBoundingClientRect().top;
+  };
+  for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+    if (!node.parentElement.checkVisibility()) continue;
+    for (const {index, 0: flag} of node.data.matchAll(/-X[XmsnlN:]/g)) {
+      const tops = [...flag].map((_, at) => top(node, index + at));
+      if (Math.max(...tops) - Math.min(...tops) > 3) torn.push(node.data.slice(index, index + 30));
+    }
+  }
+  return torn;
+}
+
+// Labels in pictures that lie on each other or stick out.
+function untidyLabels() {
+  const found = [];
+  for (const svg of document.querySelectorAll('svg')) {
+    if (!svg.checkVisibility()) continue;
+    const frame = svg.getBoundingClientRect();
+    const texts = [...svg.querySelectorAll('text')].filter(node => node.checkVisibility() && node.textContent.trim())
+      .map(node => ({words: node.textContent, box: node.getBoundingClientRect()}));
+    for (const {words, box} of texts) {
+      if (box.left < frame.left - 1 || box.right > frame.right + 1 || box.bottom > frame.bottom + 2) found.push(`"${words}" leaves`);
+    }
+    texts.sort((a, b) => a.box.left - b.box.left);
+    texts.forEach((a, index) => {
+      for (const b of texts.slice(index + 1)) {
+        if (b.box.left > a.box.right - 2) break;
+        const height = Math.min(a.box.bottom, b.box.bottom) - Math.max(a.box.top, b.box.top);
+        if (height > 5) found.push(`"${a.words}" on "${b.words}"`);
+      }
+    });
+  }
+  return found;
+}
 
 try {
   for (const page of pages) await examine(page);
 } finally {
-  await send('Browser.close').catch(() => {});
-  await new Promise(done => browser.exitCode === null ? browser.on('exit', done) : done());
-  rmSync(profile, {recursive: true, force: true});
+  await browser.close();
 }
 failures.forEach(failure => console.error(failure));
 console.log(`${pages.length} pages, ${failures.length} complaints`);

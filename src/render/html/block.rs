@@ -75,14 +75,15 @@ impl Page {
     fn section(&mut self, section: &Section, level: usize) {
         let id = self.id();
         let title = escape::text(&section.title);
+        self.section.clone_from(&section.title);
         let heading = level.min(6);
         if level == 2 {
             self.headings.push((id.clone(), section.title.clone()));
         }
         if section.detail {
-            // A page has room for a picture that a terminal has not.
-            let picture = |block: &Block| matches!(block, Block::Chart(_));
-            let open = match !section.blocks.is_empty() && section.blocks.iter().all(picture) {
+            // Pictures are for looking at; a page has room for them.
+            let picture = |block: &Block| matches!(block, Block::Chart(_) | Block::Graph(_));
+            let open = match section.blocks.first().is_some_and(picture) {
                 true => " open",
                 false => "",
             };
@@ -200,7 +201,7 @@ impl Page {
              <h{heading} id=\"{id}\"><span class=\"badge\"><span aria-hidden=\"true\">{sign}</span> {word}</span> {title}</h{heading}>\n\
              <p class=\"about\"><span class=\"sure\">{sure}</span>",
             sign = sign(severity),
-            title = escape::text(&finding.title),
+            title = escape::prose(&finding.title),
             sure = escape::text(finding.confidence.word()),
         );
         if let Some((first, last)) = finding.when {
@@ -210,7 +211,8 @@ impl Page {
         let rule = escape::text(&finding.rule);
         let _ = writeln!(self.out, "<code>{rule}</code></p>");
         if !finding.summary.is_empty() {
-            self.put("p", "", &escape::text(&finding.summary));
+            let summary = Words::sentence(&finding.summary);
+            self.put("p", "", &escape::words(&summary));
         }
         if !finding.evidence.is_empty() {
             self.put("p", "label", &escape::text(&t!("Evidence")));
@@ -220,7 +222,7 @@ impl Page {
                 let _ = writeln!(
                     self.out,
                     "<li>{} <code class=\"place\">{}</code></li>",
-                    escape::text(&evidence.statement),
+                    escape::prose(&evidence.statement),
                     escape::breakable(&place)
                 );
             }
@@ -230,7 +232,7 @@ impl Page {
             self.put("p", "label", &escape::text(&t!("What to do")));
             self.out += "<ul class=\"advice\">\n";
             for advice in &finding.advice {
-                self.put("li", "", &escape::text(advice));
+                self.put("li", "", &escape::words(&Words::sentence(advice)));
             }
             self.out += "</ul>\n";
         }

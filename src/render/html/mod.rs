@@ -85,6 +85,8 @@ struct Page {
     out: String,
     /// Anchor and title of the headings for the table of contents.
     headings: Vec<(String, String)>,
+    /// Title of the section begun last: a picture of the same name does not repeat it.
+    section: String,
     /// Numbers for anchors and for references inside the page.
     ids: usize,
     /// Blocks left out for their size.

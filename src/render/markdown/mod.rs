@@ -43,16 +43,20 @@ pub fn brief(documents: &[Document], footer: &str) -> String {
     let mut pieces = Vec::new();
     for document in documents {
         pieces.push(Piece::needed(head(document)));
-        if let Some(chain) = first_steps(&document.blocks) {
-            pieces.push(Piece::needed(block(chain)));
-        }
+        let before = pieces.len();
+        steps(&document.blocks, &mut pieces);
+        // Where steps tell what led to what and what to do, a line of each finding is enough.
+        let told = pieces.len() > before;
         let mut findings = Vec::new();
         collect(&document.blocks, &mut findings);
         findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
         for one in findings {
             pieces.push(Piece {
                 title: one.title.clone(),
-                text: finding(one, 3, 2, 2),
+                text: match told {
+                    true => line(one),
+                    false => finding(one, 3, 2, 2),
+                },
                 detail: true,
             });
         }
@@ -325,7 +329,10 @@ fn finding(finding: &Finding, level: usize, statements: usize, advice: usize) ->
     facts.push(code(&finding.rule, Place::Inside));
     out += &format!("{}\n", facts.join(" · "));
     if !finding.summary.is_empty() {
-        out += &format!("\n{}\n", text(&finding.summary, Place::Line));
+        out += &format!(
+            "\n{}\n",
+            words(&Words::sentence(&finding.summary), Place::Line)
+        );
     }
     if !finding.evidence.is_empty() {
         out.push('\n');
@@ -345,17 +352,44 @@ fn finding(finding: &Finding, level: usize, statements: usize, advice: usize) ->
         out += &format!("\n**{}**\n\n", t!("What to do"));
     }
     for advice in finding.advice.iter().take(advice) {
-        out += &format!("- {}\n", text(advice, Place::Line));
+        out += &format!("- {}\n", words(&Words::sentence(advice), Place::Line));
     }
     out
 }
 
-fn first_steps(blocks: &[Block]) -> Option<&Block> {
-    blocks.iter().find_map(|block| match block {
-        Block::Steps(_) => Some(block),
-        Block::Section(section) if !section.detail => first_steps(&section.blocks),
-        _ => None,
-    })
+/// A finding in one point of a list, with its first evidence and advice.
+fn line(finding: &Finding) -> String {
+    let place = finding.evidence.first().map(|evidence| {
+        let place = evidence.locator.to_string();
+        format!(" ({})", code(&place, Place::Inside))
+    });
+    let advice = finding.advice.first().map(|advice| {
+        let advice = words(&Words::sentence(advice), Place::Inside);
+        format!(" → {advice}")
+    });
+    let word = finding.severity.word().to_uppercase();
+    let title = text(&finding.title, Place::Inside);
+    let parts = [place, advice].into_iter().flatten();
+    let rest: String = parts.collect();
+    point("- ", &format!("**{word}** {title}{rest}"))
+}
+
+/// The chain of events and what to do: the sections that everybody should read and that are steps.
+fn steps(blocks: &[Block], pieces: &mut Vec<Piece>) {
+    for one in blocks {
+        match one {
+            Block::Steps(_) => pieces.push(Piece::needed(block(one))),
+            Block::Section(section) if !section.detail => {
+                let first = pieces.len();
+                steps(&section.blocks, pieces);
+                if let Some(piece) = pieces.get_mut(first) {
+                    let title = text(&section.title, Place::Inside);
+                    piece.text.insert_str(0, &format!("**{title}**\n\n"));
+                }
+            }
+            _ => {}
+        }
+    }
 }
 
 fn collect<'a>(blocks: &'a [Block], findings: &mut Vec<&'a Finding>) {

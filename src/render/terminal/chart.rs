@@ -205,12 +205,22 @@ impl Frame {
         style: Style,
         lines: &mut Vec<String>,
     ) {
+        // As many on a line as it holds.
+        let mut used = style.width;
         for (severity, text) in entries {
             let text = ink::fit(&text, style.width - 2);
-            lines.push(format!(
-                "  {}",
-                Ink::Level(severity).paint(&text, style.colour)
-            ));
+            let inked = Ink::Level(severity).paint(&text, style.colour);
+            let width = ink::width(&text);
+            match lines.last_mut() {
+                Some(line) if used + 3 + width <= style.width => {
+                    *line += &format!("   {inked}");
+                    used += 3 + width;
+                }
+                _ => {
+                    lines.push(format!("  {inked}"));
+                    used = 2 + width;
+                }
+            }
         }
     }
 }

@@ -121,8 +121,8 @@ fn words_of(text: &[(Ink, String)]) -> Vec<Word> {
     words
 }
 
-/// Lines of at most `columns`, painted. Code is never broken and may stand out; other words that are too long, and
-/// scripts that write without blanks, are.
+/// Lines of at most `columns`, painted. Code is never broken and may stand out; other words that are too long are, and
+/// so is the text of scripts that write without blanks. A word of Korean stays whole.
 pub(super) fn wrap(text: &[(Ink, String)], columns: usize, colour: bool) -> Vec<String> {
     let columns = columns.max(10);
     let mut lines = Vec::new();
@@ -141,7 +141,8 @@ pub(super) fn wrap(text: &[(Ink, String)], columns: usize, colour: bool) -> Vec<
             }
             continue;
         }
-        let wide = word.iter().any(|(_, part)| part.chars().any(is_wide));
+        let wide: usize = word.iter().map(|(_, part)| wide(part)).sum();
+        let wide = size > columns / 2 && 2 * wide > size;
         if used > 0 && !wide {
             lines.push(std::mem::take(&mut line));
             used = 0;
@@ -171,8 +172,9 @@ pub(super) fn wrap(text: &[(Ink, String)], columns: usize, colour: bool) -> Vec<
     lines
 }
 
-fn is_wide(c: char) -> bool {
-    c.width() == Some(2)
+/// Columns that wide letters take.
+fn wide(text: &str) -> usize {
+    2 * text.chars().filter(|c| c.width() == Some(2)).count()
 }
 
 #[cfg(test)]
@@ -191,6 +193,8 @@ mod tests {
         assert!(
             lines.contains(&"com.acme.AVeryLongClassNameThatStays".to_owned()) || lines.len() > 3
         );
+        let text = vec![(Ink::Plain, "스레드 23개가 더 기다린다.".to_owned())];
+        assert_eq!(wrap(&text, 11, false), ["스레드", "23개가 더", "기다린다."]);
         let text = vec![(Ink::Plain, "x".repeat(50))];
         assert!(wrap(&text, 20, false).iter().all(|line| line.len() <= 20));
     }

@@ -16,6 +16,12 @@ use crate::t;
 
 /// Statements of evidence shown for a finding unless details are wanted.
 const EVIDENCE: usize = 6;
+/// Findings of a document shown whole unless details are wanted; of the others the title.
+const WHOLE: usize = 3;
+/// Lines of a document unless details are wanted: two screens of fifty, with room for the last lines.
+const SCREENS: usize = 94;
+/// Characters of the line that names what is not shown.
+const HIDDEN: usize = 240;
 
 /// How the terminal is used.
 #[derive(Debug, Clone, Copy)]
@@ -37,6 +43,7 @@ pub fn terminal(documents: &[Document], style: Style) -> String {
     let mut page = Page {
         out: String::new(),
         style,
+        findings: 0,
         hidden: Vec::new(),
     };
     for document in documents {
@@ -51,6 +58,7 @@ pub(super) fn block(block: &Block, style: Style) -> String {
     let mut page = Page {
         out: String::new(),
         style,
+        findings: 0,
         hidden: Vec::new(),
     };
     page.block(block);
@@ -61,13 +69,17 @@ pub(super) fn block(block: &Block, style: Style) -> String {
 struct Page {
     out: String,
     style: Style,
+    /// Findings of the document so far.
+    findings: usize,
     /// Titles of the detail sections left out.
     hidden: Vec<String>,
 }
 
 impl Page {
     fn document(&mut self, document: &Document) {
+        self.findings = 0;
         self.gap();
+        let start = self.out.len();
         self.rule(&document.title, '━');
         let verdict = &document.verdict;
         let severity = verdict.severity;
@@ -81,7 +93,23 @@ impl Page {
         for words in &verdict.explanation {
             self.paragraph(words, "  ", "  ");
         }
-        self.blocks(&document.blocks);
+        let mut first = true;
+        for block in &document.blocks {
+            let before = (self.out.len(), self.hidden.len());
+            self.block(block);
+            let lines = self.out[start..].lines().count();
+            let long = !self.style.details && lines > SCREENS && self.out.len() > before.0;
+            // What comes first is shown whatever its length; behind it, what does not fit is left to the page.
+            if let Block::Section(section) = block
+                && long
+                && !first
+            {
+                self.out.truncate(before.0);
+                self.hidden.truncate(before.1);
+                self.hidden.push(section.title.clone());
+            }
+            first &= !matches!(block, Block::Section(_) | Block::Finding(_));
+        }
     }
 
     /// A paragraph whose first piece is a badge, which wrapping must not take apart.
@@ -113,9 +141,12 @@ impl Page {
         if let Block::Section(section) = block {
             return self.section(section);
         }
+        if let Block::Finding(finding) = block {
+            return self.finding(finding);
+        }
         self.gap();
         match block {
-            Block::Section(_) => {}
+            Block::Section(_) | Block::Finding(_) => {}
             Block::Paragraph(words) => self.paragraph(words, "", ""),
             Block::List(items) => {
                 for words in items {
@@ -146,7 +177,6 @@ impl Page {
                     self.line(&format!("    {line}"));
                 }
             }
-            Block::Finding(finding) => self.finding(finding),
         }
     }
 
@@ -246,10 +276,18 @@ impl Page {
     }
 
     fn finding(&mut self, finding: &Finding) {
+        self.findings += 1;
+        let whole = self.style.details || self.findings <= WHOLE;
+        if whole || self.findings == WHOLE + 1 {
+            self.gap();
+        }
         let badge = format!("[{}]", finding.severity.word().to_uppercase());
         let title = safe::inline(&finding.title).into_owned();
         let text = vec![(Ink::Level(finding.severity), badge), (Ink::Strong, title)];
         self.badge_paragraph(&text);
+        if !whole {
+            return;
+        }
         let mut facts = vec![finding.confidence.word().to_owned()];
         if let Some((first, last)) = finding.when {
             facts.push(when(first, last));
@@ -288,7 +326,7 @@ impl Page {
         }
         self.gap();
         let count = self.hidden.len();
-        let titles = self.hidden.join(", ");
+        let titles = ink::fit(&self.hidden.join(", "), HIDDEN);
         let text = match count {
             1 => t!(
                 "1 more section ({titles}): --details shows it here, -o report.html as a page.",

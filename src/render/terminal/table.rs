@@ -8,11 +8,13 @@ use comfy_table::{
 use super::super::safe;
 use super::Style;
 use super::ink::{self, Ink};
-use crate::document::Table;
+use crate::document::{Table, Words};
 use crate::{t, text};
 
 /// Most rows: nobody reads more in a terminal.
 const ROWS: usize = 200;
+/// Longest word for which a column is kept wide enough.
+const WORD: usize = 28;
 
 const LOOK: TableStyle =
     TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─'));
@@ -39,20 +41,26 @@ pub(super) fn text(table: &Table, style: Style) -> String {
             Cell::new(safe::inline(&text))
         }));
     }
-    let numbers = number_widths(table);
-    // Numbers stay on one line while that leaves words half of the page.
-    let whole = numbers.iter().flatten().sum::<usize>() <= style.width / 2;
-    for (index, number) in numbers.iter().enumerate() {
-        let Some(column) = grid.column_mut(index) else {
+    let widths = least_widths(table);
+    let sum = |numbers: bool| {
+        let columns = widths.iter().zip(&table.columns);
+        let counted = columns.filter(|(_, column)| column.number || !numbers);
+        counted.map(|(width, _)| *width).sum::<usize>()
+    };
+    // Words and times are not torn as long as all of them fit; numbers, while that leaves words half of the page.
+    let words = sum(false) + 2 * widths.len() <= style.width;
+    let numbers = sum(true) <= style.width / 2;
+    for (index, (width, column)) in widths.iter().zip(&table.columns).enumerate() {
+        let Some(cells) = grid.column_mut(index) else {
             continue;
         };
-        column.set_padding((0, 2));
-        if let Some(width) = number {
-            column.set_cell_alignment(CellAlignment::Right);
-            if whole {
-                let width = u16::try_from(*width).unwrap_or(u16::MAX);
-                column.set_constraint(ColumnConstraint::LowerBoundary(Width::Fixed(width)));
-            }
+        cells.set_padding((0, 2));
+        if column.number {
+            cells.set_cell_alignment(CellAlignment::Right);
+        }
+        if words || column.number && numbers {
+            let width = u16::try_from(*width).unwrap_or(u16::MAX);
+            cells.set_constraint(ColumnConstraint::LowerBoundary(Width::Fixed(width)));
         }
     }
     let mut out = String::new();
@@ -69,18 +77,23 @@ pub(super) fn text(table: &Table, style: Style) -> String {
     out
 }
 
-/// For each column that holds numbers, the columns that its widest cell takes, padding included.
-fn number_widths(table: &Table) -> Vec<Option<usize>> {
+/// For each column what its widest number or its longest word takes, padding included.
+fn least_widths(table: &Table) -> Vec<usize> {
     let columns = table.columns.iter().enumerate();
     columns
         .map(|(index, column)| {
-            let cells = table
-                .rows
-                .iter()
-                .take(ROWS)
-                .filter_map(|row| row.get(index));
-            let widest = cells.map(|words| ink::width(&words.plain())).max();
-            column.number.then(|| widest.unwrap_or(0) + 2)
+            let rows = table.rows.iter().take(ROWS);
+            let cells = rows.filter_map(|row| row.get(index)).map(Words::plain);
+            let longest = |text: &str| text.split(' ').map(ink::width).max().unwrap_or(0);
+            let widest = cells.map(|text| match column.number {
+                true => ink::width(&text),
+                false => longest(&text).min(WORD),
+            });
+            widest
+                .max()
+                .unwrap_or(0)
+                .max(longest(&column.title).min(WORD))
+                + 2
         })
         .collect()
 }

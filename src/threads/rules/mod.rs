@@ -106,10 +106,10 @@ fn over_dumps<'a, T: 'a, K: Ord>(
 }
 
 /// `thread` or `threads`.
-fn threads(count: u64) -> &'static str {
+fn threads(count: u64) -> String {
     match count {
-        1 => "thread",
-        _ => "threads",
+        1 => t!("thread"),
+        _ => t!("threads"),
     }
 }
 

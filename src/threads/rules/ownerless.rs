@@ -79,8 +79,11 @@ fn finding(seen: &[(&DumpSummary, &OwnerlessLock)], all: usize) -> Option<Findin
         Unseen::Shared => t!(
             "Read locks and stamped locks record no owner, so a reader that never unlocks, or an upgrade from reading to writing, stays invisible here."
         ),
-        Unseen::MaybeVirtual => t!(
-            "Its owner may be a virtual thread that is not mounted; such threads are not in this kind of dump."
+        Unseen::MaybeVirtual => {
+            t!("Its owner may be a virtual thread; this kind of dump does not show their locks.")
+        }
+        Unseen::Unlisted => t!(
+            "Its owner may be a virtual thread that is parked with a monitor: this JDK does not list the monitors of virtual threads."
         ),
         Unseen::Truncated => t!("The dump is cut, so its owner may be missing."),
         Unseen::Released => t!("It may have been released while the dump was written."),
@@ -90,18 +93,23 @@ fn finding(seen: &[(&DumpSummary, &OwnerlessLock)], all: usize) -> Option<Findin
         lock.example.at.clone(),
     ));
     for candidate in &lock.candidates {
-        finding.evidence.push(Evidence::new(
-            t!(
+        let name = &candidate.name;
+        let statement = match lock.reason {
+            Unseen::Unlisted => t!("{name} is parked with a monitor: it may hold it", name),
+            _ => t!(
                 "{name} is at work in the same place and does not wait for it: it may hold it",
-                name = candidate.name
+                name
             ),
-            candidate.at.clone(),
-        ));
+        };
+        finding
+            .evidence
+            .push(Evidence::new(statement, candidate.at.clone()));
     }
     finding.advice.push(match lock.reason {
         Unseen::NotListed => t!("Repeat with jstack -l <pid> or jcmd <pid> Thread.print -l: it lists the owners."),
         Unseen::MaybeVirtual => t!("Take jcmd <pid> Thread.dump_to_file -format=json <file> as well: it has the virtual threads."),
         Unseen::Shared => t!("Take a heap dump: it has the read-lock holders. Look for a writeLock() inside a readLock() of the same lock."),
+        Unseen::Unlisted => t!("Look at the frames of the virtual threads that may hold it, or repeat on JDK 24 or later, which lists their monitors."),
         Unseen::Truncated | Unseen::Released => t!("Take two more dumps a few seconds apart."),
     });
     Some(finding)

@@ -14,7 +14,7 @@ static META: RuleMeta = RuleMeta {
     title: "Virtual threads keep their carriers",
     severity: Severity::Medium,
     means: "A virtual thread that waits while pinned keeps its carrier. There are about as many carriers as processors; when all are taken, no other virtual thread runs.",
-    detected: "A mounted virtual thread that waits: parked on its carrier, in a class initialiser or waiting for one, holding a monitor (before JDK 24), or below a native frame. Critical when every carrier of the dump is taken by one of them, or when the scheduler reports as many active carriers as it has and queued work.",
+    detected: "A mounted virtual thread that waits: parked on its carrier, in a class initialiser or waiting for one, holding a monitor (before JDK 24), or below a native frame. High when every carrier of the dump is taken by one of them, critical when the scheduler reports as many active carriers as it has and queued work.",
     advice: "Do not block in static initialisers; update to JDK 24 or later, where synchronized no longer pins (JEP 491); replace synchronized by ReentrantLock before that.",
     false_positives: "A virtual thread that was about to be unmounted.",
     sources: &["JEP 444", "JEP 491"],
@@ -79,10 +79,15 @@ fn finding(seen: &[(&DumpSummary, &VirtualThreads)], all: usize) -> Option<Findi
         ),
     );
     if found.exhausted {
-        finding.severity = Severity::Critical;
+        finding.severity = Severity::High;
     }
     finding.summary = match found.exhausted {
-        true => t!("No carrier is left: no other virtual thread of this process runs."),
+        true => t!(
+            "No carrier of the dump is left. The scheduler has as many as processors (jdk.virtualThreadScheduler.parallelism): if these are all, no other virtual thread of this process runs."
+        ),
+        false if found.mounted == carriers => t!(
+            "The other carriers have virtual threads mounted too, which run or wait for a monitor."
+        ),
         false => t!("The other virtual threads share the carriers that are left."),
     };
     for thread in found.pinned.iter().take(5) {
@@ -92,13 +97,22 @@ fn finding(seen: &[(&DumpSummary, &VirtualThreads)], all: usize) -> Option<Findi
             Pin::Monitor => t!("it holds or wants a monitor"),
             Pin::Unknown => t!("the dump does not say why"),
         };
-        let frame = thread.frame.as_deref().unwrap_or("no frame");
+        let frame = thread.frame.as_deref();
         let name = match thread.thread.number {
             Some(number) => t!("virtual thread #{number}", number),
             None => thread.thread.name.clone(),
         };
-        let (statement, at) = match &thread.carrier {
-            Some(carrier) => (
+        let (statement, at) = match (&thread.carrier, frame) {
+            (Some(carrier), None) => (
+                t!(
+                    "{carrier} carries {name}: {because}",
+                    carrier = carrier.name,
+                    name,
+                    because
+                ),
+                &carrier.at,
+            ),
+            (Some(carrier), Some(frame)) => (
                 t!(
                     "{carrier} carries {name} at {frame}: {because}",
                     carrier = carrier.name,
@@ -108,11 +122,11 @@ fn finding(seen: &[(&DumpSummary, &VirtualThreads)], all: usize) -> Option<Findi
                 ),
                 &carrier.at,
             ),
-            None => (
+            (None, _) => (
                 t!(
                     "{name} is parked on its carrier at {frame}: {because}",
                     name,
-                    frame,
+                    frame = frame.unwrap_or("?"),
                     because
                 ),
                 &thread.thread.at,

@@ -28,7 +28,7 @@ pub(super) fn picture(chart: &Bars) -> Picture {
         .iter()
         .map(|bar| text_width(&bar.label))
         .fold(60.0, f64::max);
-    let left = (widest + 10.0).min(340.0);
+    let left = (widest + 14.0).min(380.0);
     let right = WIDTH - 110.0;
     let peak = shown.iter().map(sum).fold(f64::MIN_POSITIVE, f64::max);
     let parts = part_names(chart);

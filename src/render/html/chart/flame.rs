@@ -16,6 +16,8 @@ const DEPTH: usize = 40;
 const NARROW: f64 = 0.8;
 /// Frames drawn, at most.
 const FRAMES: usize = 3_000;
+/// Frames named that are around one.
+const AROUND: usize = 6;
 /// Fillings that the style knows.
 const KINDS: u32 = 5;
 
@@ -26,6 +28,8 @@ pub(super) fn picture(chart: &Flame) -> Picture {
     let mut frames = 0;
     let mut left_out = 0_u64;
     let mut stack = vec![(chart, 0_usize, 0.0_f64)];
+    // The names around the frame, outermost first.
+    let mut around: Vec<&str> = Vec::new();
     while let Some((frame, depth, left)) = stack.pop() {
         let width = frame.value / whole * WIDTH;
         if !width.is_finite() || width < NARROW || depth > DEPTH || frames >= FRAMES {
@@ -37,10 +41,13 @@ pub(super) fn picture(chart: &Flame) -> Picture {
         let y = depth as f64 * ROW;
         let share = text::percent(frame.value, whole);
         let value = scale::value(chart.unit, frame.value);
+        around.truncate(depth);
         let name = escape::text(&frame.name);
+        let path = path(&around);
+        around.push(&frame.name);
         let _ = write!(
             body,
-            "<g><title>{name}: {value}, {share}</title><rect class=\"frame f{}\" x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\"/>",
+            "<g><title>{name}: {value}, {share}{path}</title><rect class=\"frame f{}\" x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\"/>",
             kind(&frame.name),
             number(left),
             number(y),
@@ -48,10 +55,16 @@ pub(super) fn picture(chart: &Flame) -> Picture {
             number(ROW - 1.0)
         );
         if width > 28.0 {
+            let short = short(&frame.name);
+            let alone = short.split(" (").next().unwrap_or(short);
             let long = format!("{}  {value}", frame.name);
-            let shown = match text_width(&long) + 8.0 <= width {
-                true => long,
-                false => fit(short(&frame.name), width - 8.0),
+            let forms = [&long, frame.name.as_str(), short, alone];
+            let fits = forms
+                .into_iter()
+                .find(|form| text_width(form) + 8.0 <= width);
+            let shown = match fits {
+                Some(form) => form.to_owned(),
+                None => fit(alone.split(" × ").next().unwrap_or(alone), width - 8.0),
             };
             super::label(&mut body, (left + 5.0, y + 15.0), "start", "in", &shown);
         }
@@ -86,9 +99,18 @@ pub(super) fn picture(chart: &Flame) -> Picture {
     }
 }
 
-/// A filling that depends on the name alone (FNV-1a), so that the same class has the same colour everywhere.
+/// What is around a frame, the nearest first, each on a line.
+fn path(around: &[&str]) -> String {
+    let near = around.iter().skip(1).rev().take(AROUND);
+    let lines = near.map(|name| format!("\n← {}", escape::text(&fit(short(name), 300.0))));
+    lines.collect()
+}
+
+/// A filling that depends on the first word of the name alone (FNV-1a), so that the same class has the same colour
+/// everywhere.
 fn kind(name: &str) -> u32 {
-    let hash = name.bytes().fold(0x811c_9dc5_u32, |hash, byte| {
+    let class = name.split(' ').next().unwrap_or(name);
+    let hash = class.bytes().fold(0x811c_9dc5_u32, |hash, byte| {
         (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
     });
     hash % KINDS
@@ -96,6 +118,7 @@ fn kind(name: &str) -> u32 {
 
 /// A qualified name without its package, where there is no room for both.
 fn short(name: &str) -> &str {
+    let name = name.strip_prefix("class ").unwrap_or(name);
     let end = name.find([' ', '(', '[', '@']).unwrap_or(name.len());
     match name[..end].rfind('.') {
         Some(dot) if dot + 1 < end => &name[dot + 1..],

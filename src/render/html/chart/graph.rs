@@ -14,6 +14,8 @@ const NODES: usize = 60;
 const ACROSS: usize = 5;
 /// Size of a node.
 const BOX: (f64, f64) = (172.0, 40.0);
+/// Room for a node, with the text of its arrow.
+const ROOM: f64 = 340.0;
 /// From the top of one row of nodes to the next.
 const STEP: f64 = 84.0;
 
@@ -27,10 +29,13 @@ pub(super) fn picture(whole: &Graph, id: &str) -> Picture {
         .map(|edge| (edge.from, edge.to, edge.label.as_str()))
         .collect();
     let rows = rows(&layers(count, &edges), &edges);
+    // A small graph stands on the left, where a narrow window begins.
+    let widest = rows.iter().map(Vec::len).max().unwrap_or(0);
+    let width = WIDTH.min(widest as f64 * ROOM);
     let mut centres = vec![(0.0, 0.0); count];
     for (index, row) in rows.iter().enumerate() {
         for (place, node) in row.iter().enumerate() {
-            let x = WIDTH * (place as f64 + 0.5) / row.len() as f64;
+            let x = width * (place as f64 + 0.5) / row.len() as f64;
             centres[*node] = (x, 8.0 + BOX.1 / 2.0 + index as f64 * STEP);
         }
     }

@@ -59,21 +59,26 @@ pub(super) fn figure(page: &mut Page, chart: &Chart) -> String {
         Chart::HeatMap(chart) => ("density time", heatmap::picture(chart, &id)),
         Chart::Flame(chart) => ("flame", flame::picture(chart)),
     };
-    wrapped(kind, chart.title(), &id, picture)
+    wrapped(page, kind, chart.title(), &id, picture)
 }
 
 /// A graph with its caption and the table behind it.
 pub(super) fn graph_figure(page: &mut Page, graph: &Graph) -> String {
     let id = page.id();
-    wrapped("graph", &graph.title, &id, graph::picture(graph, &id))
+    let picture = graph::picture(graph, &id);
+    wrapped(page, "graph", &graph.title, &id, picture)
 }
 
-fn wrapped(kind: &str, title: &str, id: &str, picture: Picture) -> String {
+fn wrapped(page: &Page, kind: &str, title: &str, id: &str, picture: Picture) -> String {
+    let caption = match page.section == title {
+        true => " class=\"quiet\"",
+        false => "",
+    };
     let title = escape::text(title);
     let mut table = Page::default();
     table.table(&picture.table);
     format!(
-        "<figure class=\"{kind}\">\n<figcaption>{title}</figcaption>\n\
+        "<figure class=\"{kind}\">\n<figcaption{caption}>{title}</figcaption>\n\
          <div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"{title}\">\n\
          <svg viewBox=\"0 0 {WIDTH} {height}\" role=\"img\" aria-labelledby=\"{id}t {id}d\"{attributes}>\
          <title id=\"{id}t\">{title}</title><desc id=\"{id}d\">{description}</desc>\n{body}</svg>\n</div>\n{below}\
