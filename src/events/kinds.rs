@@ -189,6 +189,8 @@ pub enum Product {
     Liberty,
     /// Micronaut.
     Micronaut,
+    /// One that names no framework.
+    Other,
 }
 
 impl Product {
@@ -204,6 +206,7 @@ impl Product {
             Self::GlassFish => "GlassFish",
             Self::Liberty => "Liberty",
             Self::Micronaut => "Micronaut",
+            Self::Other => "",
         }
     }
 }

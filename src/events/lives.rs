@@ -183,6 +183,7 @@ fn of_state(container: &ContainerState) -> Vec<Life> {
 fn of_events(events: &[Event], lives: &mut Vec<Life>) {
     for event in events {
         match &event.what {
+            What::ContainerStarted if bystander(event, events) => {}
             What::ContainerStarted => {
                 for at in [event.at, event.until].into_iter().flatten() {
                     add(lives, begun(event, at));
@@ -205,6 +206,22 @@ fn of_events(events: &[Event], lives: &mut Vec<Life>) {
             _ => {}
         }
     }
+}
+
+/// A unit of which a journal of many units tells nothing but that it was started.
+fn bystander(start: &Event, events: &[Event]) -> bool {
+    let Some(unit) = &start.subject.unit else {
+        return false;
+    };
+    let mut others = false;
+    for event in events {
+        match (&event.subject.unit, &event.what) {
+            (Some(other), What::ContainerStarted) => others |= other != unit,
+            (Some(other), _) if other == unit => return false,
+            _ => {}
+        }
+    }
+    others
 }
 
 fn begun(event: &Event, at: Stamp) -> Life {

@@ -1,7 +1,7 @@
 //! Events in words, for tables and sentences.
 
 use super::event::{Event, Rough, What};
-use super::kinds::{KillReason, OomScope};
+use super::kinds::{KillReason, OomScope, Product};
 use crate::t;
 use crate::text;
 use crate::time::{SECOND, Stamp};
@@ -160,6 +160,10 @@ pub(super) fn what(what: &What) -> String {
 
 fn application(what: &What) -> String {
     match what {
+        What::ServerStarted {
+            product: Product::Other,
+            ..
+        } => t!("a service listens on its port"),
         What::ServerStarted { product, took, .. } => {
             let product = product.name();
             match took {

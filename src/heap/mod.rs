@@ -5,6 +5,7 @@ mod classes;
 mod compare;
 mod containers;
 mod document;
+mod executors;
 mod graph;
 mod histogram;
 mod histograms;
@@ -35,9 +36,9 @@ pub use histograms::{HistogramReport, analyse as compare_histograms};
 pub use inspect::report as inspection;
 pub use inspect::{InspectError, Inspection, Query, Request, inspect};
 pub use report::{
-    ClassRow, Comparison, Consumer, Consumers, DirectMemory, Growth, HeapLock, HeapReport,
-    HeapThread, JvmInfo, OwnerKind, PathStep, ReferenceRow, RetainedAs, RootCount, Suspect,
-    ThreadLocalVariable, Waste, WastePart,
+    ClassRow, Comparison, Consumer, Consumers, DirectMemory, Growth, HeapExecutor, HeapLock,
+    HeapReport, HeapThread, JvmInfo, OwnerKind, PathStep, ReferenceRow, RetainedAs, RootCount,
+    SharedObject, Suspect, ThreadLocalVariable, Waste, WastePart,
 };
 
 use crate::finding::{Locator, RuleMeta};
@@ -175,6 +176,8 @@ fn describe(heap: &Heap<'_>, contents: Contents, loaded: &Loaded, report: &mut H
     report.threads = threads.list;
     report.threads.truncate(HeapReport::THREADS);
     report.locks = locks;
+    report.shared = locks::shared(heap);
+    report.executors = executors::read(heap);
     report.waste = waste;
     report.findings = rules::check(&Model {
         heap,

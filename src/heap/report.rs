@@ -92,6 +92,12 @@ pub struct HeapReport {
     pub consumers: Consumers,
     /// Locks of `java.util.concurrent` that are owned or waited for, with the most waiters first.
     pub locks: Vec<HeapLock>,
+    /// Objects on the stacks of several threads, those on most first.
+    #[serde(default)]
+    pub shared: Vec<SharedObject>,
+    /// Thread pools, those with most workers first.
+    #[serde(default)]
+    pub executors: Vec<HeapExecutor>,
     /// Memory spent without use: duplicate strings, empty collections and the like.
     pub waste: Vec<Waste>,
     /// What grew since an older dump, when one was given.
@@ -343,6 +349,35 @@ pub struct HeapLock {
     pub owner: Option<String>,
     /// Names of the threads that wait, in the order of the queue.
     pub waiters: Vec<String>,
+    /// Names of the threads that hold it for reading.
+    #[serde(default)]
+    pub readers: Vec<String>,
+}
+
+/// An object that the stacks of several threads refer to: all who hold its monitor or wait for it are among them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct SharedObject {
+    /// Its class.
+    pub class: String,
+    /// The object, as `0x…`.
+    pub object_id: String,
+    /// Names of those threads.
+    pub threads: Vec<String>,
+}
+
+/// A `ThreadPoolExecutor`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct HeapExecutor {
+    /// The pool, as `0x…`.
+    pub object_id: String,
+    /// Name of one of its threads.
+    pub worker: String,
+    /// Its threads.
+    pub workers: u64,
+    /// Those that run a task.
+    pub active: u64,
+    /// Tasks in its queue, where the kind of queue tells.
+    pub queued: Option<u64>,
 }
 
 /// The references of one kind.

@@ -1,6 +1,12 @@
 //! Everything that is known about one life, as the hypotheses see it.
 
+use std::any::TypeId;
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
+
 use super::clocks::Clocks;
+use super::facts::Observed;
 use super::incarnations::Incarnation;
 use super::instances::Instances;
 use super::placed::Placed;
@@ -27,6 +33,8 @@ pub(super) struct Case<'a> {
     pub(super) dumps: Vec<(&'a DumpSummary, Option<Moment>)>,
     /// Cells of the access log inside this life, placed in UTC.
     pub(super) seconds: Vec<(Instant, &'a Second)>,
+    /// Facts that some hypothesis has asked for, by their functions.
+    seen: RefCell<HashMap<TypeId, Rc<Observed>>>,
 }
 
 impl<'a> Case<'a> {
@@ -66,7 +74,24 @@ impl<'a> Case<'a> {
             events: life.events.iter().map(in_life(events)).collect(),
             dumps,
             seconds,
+            seen: RefCell::default(),
         }
+    }
+
+    /// A fact about this life. Several hypotheses weigh the same one: it is worked out once.
+    pub(super) fn see<F>(&self, fact: F) -> Rc<Observed>
+    where
+        F: Fn(&Case<'_>) -> Observed + 'static,
+    {
+        // A function without captured values is known by its type alone.
+        const { assert!(size_of::<F>() == 0) };
+        let known = self.seen.borrow().get(&TypeId::of::<F>()).cloned();
+        known.unwrap_or_else(|| {
+            let observed = Rc::new(fact(self));
+            let mut seen = self.seen.borrow_mut();
+            seen.insert(TypeId::of::<F>(), Rc::clone(&observed));
+            observed
+        })
     }
 
     pub(super) fn gc(&self) -> Option<&'a GcLife> {

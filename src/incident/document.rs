@@ -1,43 +1,46 @@
 //! The incident report as blocks: verdict, impact, timeline, chain, what was ruled out, lives, actions, sources.
 
 use super::charts;
-use super::ledger::{Clue, Judged, Seen};
-use super::report::{IncidentReport, Life, Link};
+use super::report::{IncidentReport, Link};
 use crate::document::{Block, Document, Section, Table, Verdict, Words};
-use crate::finding::{Confidence, Evidence, Severity};
+use crate::finding::{Evidence, Severity};
 use crate::t;
 use crate::text::{count, duration, percent};
-use crate::time::{Moment, SECOND};
+use crate::time::{Instant, Moment, SECOND};
 
-/// Rows of the timeline shown before the rest is left to the detail.
-const TIMELINE: usize = 10;
+/// Entries of the timeline shown before the rest is left to the detail.
+const TIMELINE: usize = 6;
+/// Lives shown before the rest is left to the detail: the one of the verdict and its neighbours in time.
+const LIVES: usize = 6;
 
 impl IncidentReport {
     /// The report as blocks.
     pub fn document(&self) -> Document {
-        let explanation = self.verdict.explanation.iter();
-        let mut blocks = vec![
-            self.impact_block(),
-            self.actions_block(),
-            self.chain_block(),
-        ];
+        let first = self.verdict.now.first().or(self.verdict.actions.first());
+        let first = first.map(|step| t!("Do first: {step}", step));
+        let explanation = self.verdict.explanation.iter().cloned().chain(first);
+        let mut blocks = vec![self.impact_block()];
         blocks.extend(self.picture());
         blocks.push(self.timeline_block());
+        blocks.push(self.chain_block());
+        blocks.push(self.considered_block());
         blocks.push(self.lives_block());
+        blocks.extend(self.side_by_side_block());
         blocks.extend(self.platform_block());
-        blocks.extend(self.formulas_block());
-        blocks.extend(self.meetings_block());
-        blocks.push(self.hypotheses_block());
-        blocks.extend(self.missing_block());
-        blocks.push(self.findings_block());
+        blocks.push(self.actions_block());
         blocks.push(self.sources_block());
+        blocks.extend(self.meetings_block());
+        blocks.extend(self.formulas_block());
+        blocks.extend(self.missing_block());
+        blocks.push(self.ledgers_block());
+        blocks.push(self.findings_block());
         blocks.extend(self.room_blocks());
         Document {
             title: t!("Incident report"),
             verdict: Verdict {
                 severity: self.verdict.severity,
                 headline: self.verdict.headline.as_str().into(),
-                explanation: explanation.map(|text| text.as_str().into()).collect(),
+                explanation: explanation.map(Words::from).collect(),
             },
             blocks,
         }
@@ -78,7 +81,6 @@ impl IncidentReport {
         if let Some(forecast) = &self.forecast {
             fact(t!("Forecast"), forecast.statement.clone());
         }
-        facts.push((t!("Signature"), Words::code(self.verdict.signature.clone())));
         Section::main(t!("Impact"), vec![Block::Facts(facts)])
     }
 
@@ -99,15 +101,32 @@ impl IncidentReport {
         )
     }
 
+    /// What to do now, what to change, and what to capture next time.
     fn actions_block(&self) -> Block {
-        let steps = self.verdict.actions.iter();
-        let steps: Vec<Words> = steps.map(|text| Words::sentence(text)).collect();
-        let blocks = match steps.is_empty() {
+        let verdict = &self.verdict;
+        let now = verdict.now.iter().map(|step| (t!("Now"), step));
+        let change = verdict.actions.iter().map(|step| (t!("Change"), step));
+        let steps = now
+            .chain(change)
+            .map(|(when, step)| Words::strong(when).and("  ").and(Words::sentence(step)));
+        let steps: Vec<Words> = steps.collect();
+        let mut blocks = match steps.is_empty() {
             true => vec![Block::Paragraph(
                 t!("Nothing can be advised on this evidence but to collect more next time.").into(),
             )],
             false => vec![Block::Steps(steps)],
         };
+        if !self.missing.is_empty() {
+            let what = self.missing.iter().map(|missing| missing.what.as_str());
+            let what: Vec<&str> = what.collect();
+            blocks.push(Block::Paragraph(
+                t!(
+                    "Capture next time, most telling first: {list}.",
+                    list = what.join(", ")
+                )
+                .into(),
+            ));
+        }
         Section::main(t!("What to do"), blocks)
     }
 
@@ -117,44 +136,60 @@ impl IncidentReport {
             true => vec![Block::Paragraph(
                 t!("The evidence does not show what led to what.").into(),
             )],
-            false => vec![Block::Steps(steps)],
+            false => vec![Block::List(steps)],
         };
         Section::main(t!("What led to what"), blocks)
     }
 
+    /// The pictures: too tall for a terminal that is read in a hurry.
     fn picture(&self) -> Vec<Block> {
         let charts = [charts::timeline(self), charts::lives(self)];
-        let mut charts: Vec<Block> = charts.into_iter().flatten().map(Block::Chart).collect();
-        if let Some(map) = charts::map(self) {
-            let title = t!("Response times of transactions by their end");
-            charts.push(Section::detail(title, vec![Block::Chart(map)]));
-        }
-        match charts.is_empty() {
-            true => Vec::new(),
-            false => vec![Section::main(t!("One clock"), charts)],
-        }
+        let charts: Vec<Block> = charts.into_iter().flatten().map(Block::Chart).collect();
+        let map = charts::map(self).map(|map| vec![Block::Chart(map)]);
+        let titled = [
+            (
+                t!("One clock"),
+                Some(charts).filter(|charts| !charts.is_empty()),
+            ),
+            (t!("Response times of transactions by their end"), map),
+        ];
+        let sections = titled
+            .into_iter()
+            .filter_map(|(title, charts)| Some((title, charts?)));
+        sections
+            .map(|(title, charts)| Section::detail(title, charts))
+            .collect()
     }
 
+    /// What stands out in the life of the verdict; everything is in the detail.
     fn timeline_block(&self) -> Block {
-        let title = t!("Timeline");
-        let table = |most| Block::Table(self.timeline_table(most));
-        if self.timeline.len() <= TIMELINE {
-            return Section::main(title, vec![table(usize::MAX)]);
-        }
-        let all = Section::detail(t!("All of the timeline"), vec![table(usize::MAX)]);
-        Section::main(title, vec![table(TIMELINE), all])
+        let own = |index: &usize| {
+            let life = self.timeline[*index].life;
+            life.is_none() || life == self.verdict.life
+        };
+        let mut kept: Vec<usize> = (0..self.timeline.len()).filter(own).collect();
+        kept.sort_by_key(|index| (std::cmp::Reverse(self.timeline[*index].severity), *index));
+        kept.truncate(TIMELINE);
+        kept.sort_unstable();
+        let mut day = String::new();
+        let line = |index: usize| {
+            let entry = &self.timeline[index];
+            Words::strong(time_of(entry.at, entry.until, &mut day))
+                .and("  ")
+                .and(entry.statement.as_str())
+                .and("  ")
+                .and(Words::code(entry.evidence.locator.to_string()))
+        };
+        let lines: Vec<Words> = kept.into_iter().map(line).collect();
+        let all = t!("All of the timeline ({count})", count = self.timeline.len());
+        let all = Section::detail(all, vec![Block::Table(self.timeline_table())]);
+        Section::main(t!("Timeline"), vec![Block::List(lines), all])
     }
 
-    /// The most severe entries, in order of time.
-    fn timeline_table(&self, most: usize) -> Table {
-        let mut kept: Vec<usize> = (0..self.timeline.len()).collect();
-        kept.sort_by_key(|index| (std::cmp::Reverse(self.timeline[*index].severity), *index));
-        kept.truncate(most);
-        kept.sort_unstable();
+    fn timeline_table(&self) -> Table {
         let mut table = Table::new(&[&t!("Time"), &t!("#Life"), &t!("What"), &t!("Where")]);
-        table.more = (self.timeline.len() - kept.len()) as u64;
         let mut day = String::new();
-        for entry in kept.into_iter().map(|index| &self.timeline[index]) {
+        for entry in &self.timeline {
             let what = match entry.severity {
                 Severity::Critical => Words::strong(entry.statement.clone()),
                 _ => entry.statement.as_str().into(),
@@ -171,6 +206,28 @@ impl IncidentReport {
     }
 
     fn lives_block(&self) -> Block {
+        let note = t!(
+            "Heap and collector: the minute before it ended or was told to. Busy threads: the request pool in the last thread dump."
+        );
+        let all = vec![
+            Block::Table(self.lives_table(usize::MAX)),
+            Block::Paragraph(note.into()),
+        ];
+        let blocks = vec![
+            Block::Table(self.lives_table(LIVES)),
+            Section::detail(t!("All lives ({count})", count = self.lives.len()), all),
+        ];
+        Section::main(t!("Lives"), blocks)
+    }
+
+    /// The life of the verdict and those around it.
+    fn lives_table(&self, most: usize) -> Table {
+        let subject = self
+            .verdict
+            .life
+            .map_or(0, |number| number.saturating_sub(1) as usize);
+        let latest = self.lives.len().saturating_sub(most);
+        let from = subject.saturating_sub(most / 2).min(latest);
         let mut table = Table::new(&[
             &t!("#Life"),
             &t!("Started"),
@@ -185,8 +242,10 @@ impl IncidentReport {
         let dash = || "–".to_owned();
         let share = |value: Option<f64>| value.map_or_else(dash, |value| percent(value, 1.0));
         let mut day = String::new();
-        for life in &self.lives {
-            let started = life.started.map(|at| time_of(at, None, &mut day));
+        table.more = self.lives.len().saturating_sub(most) as u64;
+        for life in self.lives.iter().skip(from).take(most) {
+            let second = |at: Moment| Moment::exact(Instant(at.lo.0 - at.lo.0.rem_euclid(SECOND)));
+            let started = life.started.map(|at| time_of(second(at), None, &mut day));
             let exit = life.terminator.exit_code;
             let busy = life.busy.map(|(busy, all)| format!("{busy}/{all}"));
             table.row([
@@ -201,49 +260,7 @@ impl IncidentReport {
                 t!("{known} of 6", known = life.covered_by.len()).into(),
             ]);
         }
-        let note = t!(
-            "Heap and collector: the minute before it ended or was told to. Busy threads: the request pool in the last thread dump."
-        );
-        Section::main(
-            t!("Lives"),
-            vec![Block::Table(table), Block::Paragraph(note.into())],
-        )
-    }
-
-    /// What was considered and how it was judged, in the life that the verdict is about.
-    fn hypotheses_block(&self) -> Block {
-        let title = t!("What was considered, and ruled out");
-        let subject = |life: &&Life| Some(life.number) == self.verdict.life;
-        let Some(life) = self.lives.iter().find(subject) else {
-            return Section::detail(title, Vec::new());
-        };
-        let judged = || life.mechanisms.iter().chain(&life.causes);
-        let decided = |judged: &&Judged| judged.confidence != Confidence::Undetermined;
-        let mut table = Table::new(&[&t!("Hypothesis"), &t!("Judged"), &t!("Mainly because")]);
-        let mut rows: Vec<&Judged> = judged().filter(decided).collect();
-        rows.sort_by_key(|judged| std::cmp::Reverse((judged.confidence, judged.decibans)));
-        for judged in &rows {
-            table.row([
-                judged.title.as_str().into(),
-                Words::strong(judged.confidence.word()),
-                main_clue(judged).into(),
-            ]);
-        }
-        let open: Vec<&str> = judged()
-            .filter(|judged| !decided(judged))
-            .map(|judged| judged.title.as_str())
-            .collect();
-        let mut blocks = vec![Block::Table(table)];
-        if !open.is_empty() {
-            let open = t!(
-                "Undetermined, for want of evidence either way: {list}.",
-                list = open.join(", ")
-            );
-            blocks.push(Block::Paragraph(open.into()));
-        }
-        let ledgers = rows.into_iter().map(ledger).collect();
-        blocks.push(Section::detail(t!("The ledgers"), ledgers));
-        Section::main(title, blocks)
+        table
     }
 
     /// The hosting platform's own reasons, each answered.
@@ -269,6 +286,13 @@ impl IncidentReport {
             .map(|formula| formula.statement.as_str().into())
             .collect();
         let title = t!("Load and capacity");
+        (!list.is_empty()).then(|| Section::detail(title, vec![Block::List(list)]))
+    }
+
+    /// What tells the JVMs of the bundle apart, and what could be of any of them.
+    fn side_by_side_block(&self) -> Option<Block> {
+        let list: Vec<Words> = self.side_by_side.iter().map(stated).collect();
+        let title = t!("JVMs side by side");
         (!list.is_empty()).then(|| Section::main(title, vec![Block::List(list)]))
     }
 
@@ -278,15 +302,9 @@ impl IncidentReport {
             .meetings
             .iter()
             .flat_map(|meeting| meeting.disagreements.iter().chain(&meeting.statements));
-        let list: Vec<Words> = told
-            .map(|evidence| {
-                Words::from(evidence.statement.as_str())
-                    .and("  ")
-                    .and(Words::code(evidence.locator.to_string()))
-            })
-            .collect();
+        let list: Vec<Words> = told.map(stated).collect();
         let title = t!("Heap dump and thread dumps together");
-        (!list.is_empty()).then(|| Section::main(title, vec![Block::List(list)]))
+        (!list.is_empty()).then(|| Section::detail(title, vec![Block::List(list)]))
     }
 
     fn missing_block(&self) -> Option<Block> {
@@ -305,7 +323,7 @@ impl IncidentReport {
                 Words::code(missing.capture.clone()),
             ]);
         }
-        Some(Section::main(
+        Some(Section::detail(
             t!("Missing evidence"),
             vec![Block::Table(table)],
         ))
@@ -346,6 +364,12 @@ impl IncidentReport {
     }
 }
 
+fn stated(evidence: &Evidence) -> Words {
+    Words::from(evidence.statement.as_str())
+        .and("  ")
+        .and(Words::code(evidence.locator.to_string()))
+}
+
 fn link(link: &Link) -> Words {
     let words = match link.at {
         // An interval wider than a breath: all that is known is that it was so by its end.
@@ -384,51 +408,4 @@ fn time_of(at: Moment, until: Option<Moment>, day: &mut String) -> String {
         text.push_str(&end.time_of_day());
     }
     text
-}
-
-/// The weightiest seen clue in the direction of the judgement.
-fn main_clue(judged: &Judged) -> String {
-    let mut clues: Vec<&Clue> = match judged.holds() {
-        true => judged.speaking_for().collect(),
-        false => judged.speaking_against().collect(),
-    };
-    clues.sort_by_key(|clue| std::cmp::Reverse(clue.weight.abs()));
-    clues
-        .first()
-        .map_or(String::new(), |clue| clue.statement.clone())
-}
-
-/// The ledger of one hypothesis with its evidence.
-fn ledger(judged: &Judged) -> Block {
-    let mut table = Table::new(&[&t!("#Weight"), &t!("Seen"), &t!("Clue"), &t!("Where")]);
-    for clue in &judged.clues {
-        let seen = match clue.seen {
-            Seen::Yes => t!("yes"),
-            Seen::No => t!("no"),
-            Seen::NotObservable => t!("not observable here"),
-        };
-        let places = clue
-            .evidence
-            .iter()
-            .map(|Evidence { locator, .. }| locator.to_string());
-        let places: Vec<String> = places.collect();
-        table.row([
-            format!("{:+}", clue.weight).into(),
-            seen.into(),
-            clue.statement.as_str().into(),
-            Words::code(places.join(" ")),
-        ]);
-    }
-    let title = t!(
-        "{title}: {word}",
-        title = judged.title,
-        word = judged.confidence.word()
-    );
-    Section::detail(
-        title,
-        vec![
-            Block::Paragraph(judged.statement.as_str().into()),
-            Block::Table(table),
-        ],
-    )
 }

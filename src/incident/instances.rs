@@ -1,7 +1,8 @@
 //! Evidence of several programs side by side in folders: what one folder holds is not about the JVM of another.
 //!
 //! Folders sort evidence either by instance (`pod-a/gc.log`, `pod-b/gc.log`) or by kind (`gc/…`, `threads/…`). In the
-//! first case two folders hold the same kind of evidence that only a JVM writes; in the second they never do.
+//! first case two folders hold the same kind of evidence that only a JVM writes, or none is called after a kind; in the
+//! second they never do.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -39,7 +40,10 @@ impl Instances {
             let mut others = kinds.iter().filter(|(other, _)| **other != name);
             others.any(|(_, kinds)| !kinds.is_disjoint(own))
         };
-        let folders = kinds.iter().filter(|(name, own)| shares(name, own));
+        let by_kind = kinds.keys().any(|name| names_a_kind(name));
+        let folders = kinds
+            .iter()
+            .filter(|(name, own)| shares(name, own) || (kinds.len() > 1 && !by_kind));
         Self {
             depth,
             folders: folders.map(|(name, _)| (*name).to_owned()).collect(),
@@ -57,6 +61,15 @@ impl Instances {
         let other = self.of(source);
         own.zip(other).is_some_and(|(own, other)| own != other)
     }
+}
+
+/// Whether a folder is called after a kind of evidence: it sorts by kind, and says nothing about instances.
+fn names_a_kind(folder: &str) -> bool {
+    const KINDS: [&str; 10] = [
+        "gc", "log", "thread", "dump", "heap", "stack", "access", "event", "host", "crash",
+    ];
+    let folder = folder.to_ascii_lowercase();
+    KINDS.iter().any(|kind| folder.contains(kind))
 }
 
 /// How many folders all `sources` lie in.

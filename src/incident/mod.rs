@@ -3,14 +3,18 @@
 //! Three questions are kept apart for every life: who or what ended it ([`End`]), why it could not do its work, and what
 //! made that happen. The latter two are answered by hypotheses whose facts are weighed in a ledger.
 
+mod adopt;
+mod assign;
 mod case;
 mod charts;
 mod clock;
 mod clocks;
+mod considered;
 mod document;
 mod facts;
 mod forecast;
 mod hypotheses;
+mod identity;
 mod impact;
 mod incarnations;
 mod instances;
@@ -42,10 +46,13 @@ pub use rooms::Rooms;
 use case::Case;
 use clocks::Clocks;
 use hypotheses::Opinion;
+use identity::Identity;
+use incarnations::Incarnation;
 use instances::Instances;
 
-use crate::finding::{self, RuleMeta};
+use crate::finding::{self, Evidence, Locator, RuleMeta};
 use crate::input::{Bundle, Kind, Progress};
+use crate::t;
 
 /// The hypotheses, described like rules, and what is found where two rooms meet.
 pub fn rules() -> Vec<&'static RuleMeta> {
@@ -80,7 +87,7 @@ pub fn correlate(rooms: Rooms) -> IncidentReport {
     let clocks = Clocks::solve(&rooms);
     let events = placed::place(&rooms, &clocks);
     let instances = Instances::find(&rooms);
-    let incarnations = incarnations::find(&rooms, &clocks, &instances, &events);
+    let (incarnations, undecided) = incarnations::find(&rooms, &clocks, &instances, &events);
     let cases: Vec<Case<'_>> = (0..incarnations.len())
         .map(|number| Case::new(number, &incarnations, &rooms, &clocks, &instances, &events))
         .collect();
@@ -107,6 +114,7 @@ pub fn correlate(rooms: Rooms) -> IncidentReport {
     IncidentReport {
         verdict,
         impact: impact::assess(&rooms, &clocks, &lives),
+        side_by_side: side_by_side(&incarnations, &rooms, undecided),
         unobserved_lives: unobserved(&rooms, &lives),
         chain,
         timeline: timeline::merge(&cases),
@@ -163,6 +171,55 @@ fn life(index: usize, case: &Case<'_>, opinions: &[Opinion]) -> Life {
             .map(|(kind, _)| kind)
             .collect(),
     }
+}
+
+/// The programs that ran at the same time, by what tells them apart, and what could be of any of them.
+fn side_by_side(lives: &[Incarnation], rooms: &Rooms, undecided: Vec<Evidence>) -> Vec<Evidence> {
+    let programs = lives.iter().map(|life| life.program + 1).max().unwrap_or(0);
+    if programs < 2 {
+        return undecided;
+    }
+    let of = |program: usize| {
+        let own = lives.iter().enumerate();
+        let own: Vec<_> = own.filter(|(_, life)| life.program == program).collect();
+        let (_, life) = own.first()?;
+        let known = own.iter().map(|(_, life)| identity::of_life(life, rooms));
+        let known = Identity::joined(known).describe();
+        let numbers: Vec<String> = own
+            .iter()
+            .map(|(index, _)| (index + 1).to_string())
+            .collect();
+        let name = life.subject.name();
+        let told = [name, known].into_iter().filter(|text| !text.is_empty());
+        let told: Vec<String> = told.collect();
+        let source = life
+            .gc
+            .map(|index| rooms.gc.lives[index].first.clone())
+            .or_else(|| {
+                let (dump, _) = life.dumps.first()?;
+                let dump = &rooms.threads.dumps[*dump];
+                Some(Locator::line(dump.source.clone(), dump.line))
+            })
+            .or_else(|| {
+                rooms.events.lives[life.container?]
+                    .locators
+                    .first()
+                    .cloned()
+            })?;
+        let statement = match told.is_empty() {
+            true => t!(
+                "a JVM of its own: life {numbers}",
+                numbers = numbers.join(", ")
+            ),
+            false => t!(
+                "a JVM of its own: life {numbers}; {told}",
+                numbers = numbers.join(", "),
+                told = told.join("; ")
+            ),
+        };
+        Some(Evidence::new(statement, source))
+    };
+    (0..programs).filter_map(of).chain(undecided).collect()
 }
 
 /// Restarts that the supervisor counted beyond the lives that left evidence.

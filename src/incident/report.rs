@@ -20,6 +20,9 @@ pub struct IncidentReport {
     pub impact: Impact,
     /// The lives of the JVM in order of time.
     pub lives: Vec<Life>,
+    /// JVMs that ran at the same time, by what tells them apart, and evidence that could be of any of them.
+    #[serde(default)]
+    pub side_by_side: Vec<Evidence>,
     /// Restarts counted by the supervisor that left no evidence of their own.
     pub unobserved_lives: u64,
     /// What led to what, in the life that the verdict is about.
@@ -67,8 +70,14 @@ pub struct Verdict {
     pub headline: String,
     /// Terminator, mechanism and cause, a sentence each.
     pub explanation: Vec<String>,
-    /// What to do now.
+    /// What to do at once.
+    #[serde(default)]
+    pub now: Vec<String>,
+    /// What to change so that it does not come back.
     pub actions: Vec<String>,
+    /// The answer that comes next, and what would tell it from the one given.
+    #[serde(default)]
+    pub runner_up: Option<String>,
     /// Number of the life that the answer is about.
     #[serde(default)]
     pub life: Option<u64>,
@@ -84,7 +93,9 @@ impl Default for Verdict {
             confidence: Confidence::Undetermined,
             headline: String::new(),
             explanation: Vec::new(),
+            now: Vec::new(),
             actions: Vec::new(),
+            runner_up: None,
             life: None,
             signature: String::new(),
         }

@@ -2,7 +2,7 @@
 //! both directions.
 
 use super::case::{Case, quote};
-use super::facts::host;
+use super::facts::{host, memory};
 use super::placed::Placed;
 use super::report::{End, Terminator};
 use crate::events::{KillReason, OomScope, ProbeKind, RunState, Terminated, What};
@@ -35,6 +35,7 @@ pub(super) fn classify(case: &Case<'_>) -> Terminator {
         ordered_stop,
         by_exit_code,
         by_log,
+        no_end_seen,
     ];
     let found = rules.iter().find_map(|rule| rule(case));
     let mut terminator = found.unwrap_or_else(|| {
@@ -217,6 +218,13 @@ fn crash(case: &Case<'_>) -> Option<Terminator> {
     let What::JvmCrash { error, .. } = line.what() else {
         return None;
     };
+    if memory::aborted(line.what()) {
+        let statement = t!(
+            "The JVM ended itself on an OutOfMemoryError, by an abort (-XX:+CrashOnOutOfMemoryError)."
+        );
+        let ended = verdict(End::ExitOnOutOfMemory, Confidence::Confirmed, statement);
+        return Some(with(ended, [line]));
+    }
     let statement = t!("The JVM crashed: {error}.", error);
     let ended = verdict(End::Crash, Confidence::Confirmed, statement);
     Some(with(ended, [line]))
@@ -249,7 +257,7 @@ fn runtime_oom(case: &Case<'_>) -> Option<Terminator> {
 /// A kill by SIGKILL in a container whose control group counts kills at its memory limit.
 fn counted_oom(case: &Case<'_>) -> Option<Terminator> {
     let code = end_record(case).and_then(|end| end.exit_code);
-    let counted = host::kills_counted(case);
+    let counted = case.see(host::kills_counted);
     let fact = counted.fact().filter(|_| code == Some(KILLED))?;
     let statement = t!(
         "SIGKILL (exit code 137), and the control group counts kills at its memory limit; it does not say of which process."
@@ -297,6 +305,7 @@ fn by_exit_code(case: &Case<'_>) -> Option<Terminator> {
         _ => None,
     };
     let served = case.seconds.iter().any(|(_, second)| second.finished > 0);
+    let served = served || case.life.ready.is_some();
     Some(match code {
         0 => verdict(
             End::NormalExit,
@@ -376,6 +385,17 @@ fn by_log(case: &Case<'_>) -> Option<Terminator> {
     let last = t!("last line of this life");
     ended.evidence.push(Evidence::new(last, gc.last.clone()));
     Some(ended)
+}
+
+/// A supervisor that records ends saw this life begin, and none.
+fn no_end_seen(case: &Case<'_>) -> Option<Terminator> {
+    let life = case.container()?;
+    let last = case.lives.last().and_then(|last| last.container) == case.life.container;
+    let open = life.started.is_some() && life.ended.is_none() && life.end.is_none() && last;
+    open.then(|| {
+        let statement = t!("Its supervisor saw it begin and saw no end.");
+        verdict(End::StillRunning, Confidence::Likely, statement)
+    })
 }
 
 fn end_record<'a>(case: &Case<'a>) -> Option<&'a Terminated> {

@@ -141,8 +141,8 @@ fn from_dumps(case: &Case<'_>, entries: &mut Vec<Entry>) {
 
 fn from_access(case: &Case<'_>, entries: &mut Vec<Entry>) {
     for (severity, observed) in [
-        (Severity::Medium, access::slowed_down(case)),
-        (Severity::High, access::service_stopped(case)),
+        (Severity::Medium, case.see(access::slowed_down)),
+        (Severity::High, case.see(access::service_stopped)),
     ] {
         let Some(fact) = observed.fact() else {
             continue;

@@ -4,15 +4,15 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use super::case::Case;
-use super::facts::{heap, threads};
+use super::facts::{Fact, access, events, heap, threads};
 use super::hypotheses::Opinion;
 use super::impact::died;
 use super::ledger::{Judged, Question};
 use super::needs::Need;
 use super::report::{End, Life, Link, Missing, Verdict};
-use crate::finding::{Confidence, Severity};
+use crate::finding::{Confidence, Evidence, Severity};
 use crate::t;
-use crate::text::signature;
+use crate::text::{duration, signature};
 
 /// Missing evidence beyond this many is not worth a tired reader's time.
 const MOST_MISSING: usize = 5;
@@ -88,11 +88,85 @@ pub(super) fn reach(
         confidence,
         headline: headline(life, deaths, mechanism, cause),
         explanation,
+        now: at_once(lives, index, mechanism, cause),
         actions,
+        runner_up: [(cause, Question::Cause), (mechanism, Question::Mechanism)]
+            .into_iter()
+            .find_map(|(best, question)| runner_up(best?, question, opinions)),
         life: Some(life.number),
         signature: sign(life, case, mechanism, cause),
     };
-    (verdict, chain(life, mechanism, cause))
+    (verdict, chain(life, case, mechanism, cause))
+}
+
+/// Mechanisms from which no process recovers by itself.
+const FINAL: [&str; 3] = [
+    "incident/deadlock",
+    "incident/death-spiral",
+    "incident/oom-zombie",
+];
+
+/// What cannot wait for a change: a process that does not recover, and one that is on the way there.
+fn at_once(
+    lives: &[Life],
+    subject: usize,
+    mechanism: Option<&Opinion>,
+    cause: Option<&Opinion>,
+) -> Vec<String> {
+    let running = |life: &&Life| life.running || life.terminator.kind == End::StillRunning;
+    let stuck = mechanism.filter(|found| FINAL.contains(&found.judged.hypothesis.as_str()));
+    let mut steps = Vec::new();
+    let subject = &lives[subject];
+    if running(&subject) && stuck.is_some() {
+        steps.push(t!(
+            "Restart it: it does not recover by itself. Take thread dumps and a heap dump first."
+        ));
+    }
+    let fills = cause.is_some_and(|cause| FILLING.contains(&cause.judged.hypothesis.as_str()));
+    let next = lives
+        .iter()
+        .rfind(|life| running(life) && life.number != subject.number);
+    if let (Some(next), true) = (next, fills && died(subject)) {
+        let lived = subject.uptime().map(duration).unwrap_or_default();
+        steps.push(t!(
+            "Life {number} runs and fills up the same way: restart it at a quiet time before it is {lived} old, until the change is out.",
+            number = next.number,
+            lived
+        ));
+    }
+    steps
+}
+
+/// Further behind than this, the second answer is none.
+const FAR_BEHIND: i32 = 20;
+
+/// The answer to the same question that comes next, and what would tell the two apart.
+fn runner_up(best: &Opinion, question: Question, opinions: &[Opinion]) -> Option<String> {
+    let mut others = opinions
+        .iter()
+        .filter(|other| other.judged.question == question)
+        .filter(|other| other.judged.hypothesis != best.judged.hypothesis);
+    let next = others.next()?;
+    let behind = best.judged.decibans - next.judged.decibans;
+    if behind > FAR_BEHIND || next.judged.confidence < Confidence::Undetermined {
+        return None;
+    }
+    let weighs = |(_, weight): &&(Need, i32)| *weight;
+    let needs = next.needs.iter().chain(&best.needs);
+    let apart = needs.max_by_key(weighs).map(|(need, _)| need.describe());
+    let (title, word) = (lower(&next.judged.title), next.judged.confidence.word());
+    let best = lower(&best.judged.title);
+    Some(match apart {
+        Some(Missing { what, capture, .. }) => t!(
+            "Next to {best} stands {title} ({word}); {what} would tell them apart: {capture}",
+            best,
+            title,
+            word,
+            what,
+            capture
+        ),
+        None => t!("Next to {best} stands {title} ({word}).", best, title, word),
+    })
 }
 
 fn is_deadlock(opinion: &Opinion) -> bool {
@@ -178,14 +252,30 @@ fn ended(kind: End) -> String {
 }
 
 /// The links of cause, mechanism and end, in order of time; what has no time stands where its hypothesis put it.
-fn chain(life: &Life, mechanism: Option<&Opinion>, cause: Option<&Opinion>) -> Vec<Link> {
+fn chain(
+    life: &Life,
+    case: &Case<'_>,
+    mechanism: Option<&Opinion>,
+    cause: Option<&Opinion>,
+) -> Vec<Link> {
     let mut links: Vec<Link> = Vec::new();
-    for opinion in [cause, mechanism].into_iter().flatten() {
-        for link in &opinion.links {
-            if links.iter().all(|known| known.statement != link.statement) {
-                links.push(link.clone());
-            }
+    let mut add = |link: &Link| {
+        if links.iter().all(|known| known.statement != link.statement) {
+            links.push(link.clone());
         }
+    };
+    let explained = [cause, mechanism].into_iter().flatten();
+    explained
+        .flat_map(|opinion| &opinion.links)
+        .for_each(&mut add);
+    // Between what went wrong inside and the kill stands what the outside saw of it.
+    if life.terminator.kind == End::ProbeKill {
+        let seen = [
+            case.see(access::service_stopped),
+            case.see(events::probes_timed_out),
+        ];
+        let facts = seen.iter().filter_map(|observed| observed.fact());
+        facts.map(Fact::as_link).for_each(|link| add(&link));
     }
     let open = [End::StillRunning, End::NeverStarted, End::Unknown];
     if !open.contains(&life.terminator.kind) {
@@ -194,6 +284,25 @@ fn chain(life: &Life, mechanism: Option<&Opinion>, cause: Option<&Opinion>) -> V
             statement: life.terminator.statement.clone(),
             evidence: life.terminator.evidence.clone(),
         });
+    }
+    let next = case.lives.iter().skip(life.number as usize);
+    let next = next
+        .zip(life.number + 1..)
+        .find(|(next, _)| next.program == case.life.program);
+    if let Some((next, number)) = next {
+        let statement = t!("life {number} begins", number);
+        let logged = next
+            .gc
+            .map(|index| case.rooms.gc.lives[index].first.clone());
+        let recorded = next
+            .container
+            .map(|index| &case.rooms.events.lives[index].locators);
+        let place = logged.or_else(|| recorded?.first().cloned());
+        links.extend(place.map(|place| Link {
+            at: next.started,
+            statement: statement.clone(),
+            evidence: vec![Evidence::new(statement, place)],
+        }));
     }
     in_order(links)
 }
@@ -212,14 +321,16 @@ fn in_order(links: Vec<Link>) -> Vec<Link> {
     ordered
 }
 
+/// Causes that fill something up with use, so that the next date can be told.
+const FILLING: [&str; 4] = [
+    "incident/gradual-leak",
+    "incident/native-leak",
+    "incident/connection-leak",
+    "incident/thread-limit",
+];
+
 /// Whether the cause is something that fills up with use, so that its date can be told.
 pub(super) fn fills_up(lives: &[Life], subject: Option<usize>) -> bool {
-    const FILLING: [&str; 4] = [
-        "incident/gradual-leak",
-        "incident/native-leak",
-        "incident/connection-leak",
-        "incident/thread-limit",
-    ];
     let best = subject.and_then(|index| lives[index].causes.first());
     best.is_some_and(|cause| cause.holds() && FILLING.contains(&cause.hypothesis.as_str()))
 }

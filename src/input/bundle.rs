@@ -245,7 +245,7 @@ fn settle(
             }
         }
         Worth::Evidence => {
-            beside(view, &mut claims, inner, out);
+            beside(view, format, &mut claims, inner, out);
             return;
         }
     }
@@ -254,8 +254,15 @@ fn settle(
     }
 }
 
-/// Shows the log of a machine, and beside it each log in it that is recognised better without the envelope.
-fn beside(view: View, outer: &mut Claims, inner: Vec<(View, Claims)>, out: &mut Vec<Source>) {
+/// Shows the log of a machine, and beside it each log in it that is recognised better without the envelope. What the
+/// machine says itself is in none of those.
+fn beside(
+    mut view: View,
+    format: &envelope::Format,
+    outer: &mut Claims,
+    inner: Vec<(View, Claims)>,
+    out: &mut Vec<Source>,
+) {
     let mut shown = Vec::new();
     let mut taken = Vec::new();
     for (inner, mut claims) in inner {
@@ -269,7 +276,15 @@ fn beside(view: View, outer: &mut Claims, inner: Vec<(View, Claims)>, out: &mut 
         }
     }
     let was_empty = outer.is_empty();
-    outer.retain(|kind, _| !taken.contains(&kind));
+    let own = match taken.contains(&Kind::Events) {
+        true => envelope::machine_lines(format, &view.bytes),
+        false => Vec::new(),
+    };
+    let speaks = !own.is_empty();
+    if speaks {
+        view.bytes = Bytes::from(own);
+    }
+    outer.retain(|kind, _| !taken.contains(&kind) || (speaks && kind == Kind::Events));
     if shown.is_empty() || (!was_empty && !outer.is_empty()) {
         let claims = std::mem::take(outer);
         out.push(view.into_source(claims));

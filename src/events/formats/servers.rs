@@ -43,6 +43,7 @@ pub(super) const TRIGGERS: &[&str] = &[
     "UnsupportedClassVersionError",
     "was already in use",
     "Address already in use",
+    "istening on ",
 ];
 
 /// The event that a line holds.
@@ -140,7 +141,20 @@ fn started(text: &str) -> Option<What> {
             .and_then(|(number, _)| grouped(number));
         return Some(up(Product::GlassFish, ms.map(|ms| ms * 1000), None));
     }
-    None
+    listens(text).then(|| up(Product::Other, None, None))
+}
+
+/// `listening on 8080`, `Listening on http://0.0.0.0:8080`: a service that names no framework.
+fn listens(text: &str) -> bool {
+    let Some((before, rest)) = text.split_once("istening on ") else {
+        return false;
+    };
+    let port = |word: &str| word.parse::<u16>().is_ok_and(|port| port > 0);
+    let place = rest.split_whitespace().take(2);
+    before.ends_with(['l', 'L'])
+        && place
+            .flat_map(|word| word.split([':', '/', ',', ']']))
+            .any(port)
 }
 
 fn stopped(text: &str) -> Option<What> {

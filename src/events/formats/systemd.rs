@@ -15,6 +15,10 @@ pub(super) const TRIGGERS: &[&str] = &[
     "Watchdog timeout",
     "with signal SIGKILL",
     "systemd-oomd[",
+    "systemd[1]: Started ",
+    "systemd[1]: Stopping ",
+    "\"MESSAGE\":\"Started ",
+    "\"MESSAGE\":\"Stopping ",
 ];
 
 /// The event that a line of systemd holds.
@@ -28,19 +32,39 @@ pub(super) fn line(line: &Candidate<'_>) -> Option<Found> {
         super::kernel::owner(rest.split(' ').next().unwrap_or(""), &mut subject);
         return Some((What::OomKilled, subject));
     }
+    if let Some(job) = job(text).filter(|_| line.text.contains("systemd")) {
+        return Some(job);
+    }
     let (unit, message) = text.split_once(": ")?;
-    // `shop.service: …`; a unit name has no blanks and ends in its type.
+    Some((what(message)?, unit_called(unit)?))
+}
+
+/// `Started shop.service - The shop.`, `Stopping shop.service - The shop...`: since systemd 249 the name of the unit stands
+/// before its description (`StatusUnitFormat=combined`). Older ones write the description alone, which names no unit.
+fn job(text: &str) -> Option<Found> {
+    let (verb, rest) = text.split_once(' ')?;
+    let what = match verb {
+        "Started" => What::ContainerStarted,
+        "Stopping" => What::KillOrdered {
+            reason: KillReason::Stop,
+        },
+        _ => return None,
+    };
+    let unit = rest.split(' ').next()?;
+    let service = unit.trim_end_matches('.');
+    service.ends_with(".service").then_some(())?;
+    Some((what, unit_called(service)?))
+}
+
+/// `shop.service`: a unit name has no blanks and ends in its type.
+fn unit_called(unit: &str) -> Option<Subject> {
     let known = [".service", ".scope", ".socket", ".mount"]
         .iter()
         .any(|kind| unit.ends_with(kind));
-    if !known || unit.contains(' ') {
-        return None;
-    }
-    let subject = Subject {
+    (known && !unit.contains(' ')).then(|| Subject {
         unit: Some(unit.to_owned()),
         ..Subject::default()
-    };
-    Some((what(message)?, subject))
+    })
 }
 
 fn what(message: &str) -> Option<What> {

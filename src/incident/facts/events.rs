@@ -2,7 +2,7 @@
 
 use super::{Fact, Observed};
 use crate::events::{
-    KillReason, OomScope, OomVariant, Probe, ProbeFailure, ProbeKind, RunState, Terminated, What,
+    KillReason, OomScope, Probe, ProbeFailure, ProbeKind, RunState, Terminated, What,
 };
 use crate::finding::Evidence;
 use crate::incident::case::{Case, quote};
@@ -12,10 +12,10 @@ use crate::text::{bytes, duration};
 use crate::time::{Moment, SECOND};
 
 /// Deaths before this age, several times, are a crash loop.
-const YOUNG: i64 = 60 * SECOND;
+pub(super) const YOUNG: i64 = 60 * SECOND;
 
 /// The first event that `test` accepts as a fact in the words of `say`, with its count.
-fn first(
+pub(super) fn first(
     case: &Case<'_>,
     test: impl Fn(&What) -> bool,
     say: impl FnOnce(&What, u64) -> String,
@@ -39,7 +39,7 @@ fn supervisor(case: &Case<'_>, fact: Option<Fact>) -> Observed {
     }
 }
 
-fn application(case: &Case<'_>, fact: Option<Fact>) -> Observed {
+pub(super) fn application(case: &Case<'_>, fact: Option<Fact>) -> Observed {
     let logged = case.events.iter().any(|placed| {
         matches!(
             placed.what(),
@@ -51,22 +51,6 @@ fn application(case: &Case<'_>, fact: Option<Fact>) -> Observed {
         (None, true) => Observed::No,
         (None, false) => Observed::Unknown(Need::ApplicationLog),
     }
-}
-
-/// An `OutOfMemoryError` of one of these kinds was written.
-pub(in crate::incident) fn out_of_memory(case: &Case<'_>, variants: &[OomVariant]) -> Observed {
-    let wanted = |what: &What| matches!(what, What::OutOfMemoryError { variant, .. } if variants.contains(variant));
-    let fact = first(case, wanted, |what, count| {
-        let What::OutOfMemoryError { variant, .. } = what else {
-            return String::new();
-        };
-        let words = variant.words();
-        match count {
-            1 => t!("OutOfMemoryError: {words}", words),
-            _ => t!("OutOfMemoryError: {words}, {count} times", words, count),
-        }
-    });
-    application(case, fact)
 }
 
 /// Probes got no answer in time.
@@ -278,7 +262,10 @@ pub(in crate::incident) fn crash_loop(case: &Case<'_>) -> Observed {
     if !case.supervised() {
         return Observed::Unknown(Need::RestartEvidence);
     }
-    let young = |life: &&crate::incident::incarnations::Incarnation| matches!((life.started, life.ended), (Some(start), Some(end)) if end.lo.since(start.lo) < YOUNG);
+    let young = |life: &&crate::incident::incarnations::Incarnation| {
+        let lived = life.ended.zip(life.started);
+        life.ready.is_none() && lived.is_some_and(|(end, start)| end.lo.since(start.lo) < YOUNG)
+    };
     let deaths = case.lives.iter().filter(young).count() as u64;
     let counted = match case.container_state() {
         Some(state) if young(&case.life) && waiting(&state.state) => {
@@ -325,8 +312,11 @@ pub(in crate::incident) fn start_failed(case: &Case<'_>) -> Observed {
     application(case, fact)
 }
 
-/// The JVM crashed.
+/// The JVM crashed of itself.
 pub(in crate::incident) fn crashed(case: &Case<'_>) -> Observed {
+    if case.events_where(super::memory::aborted).next().is_some() {
+        return Observed::No;
+    }
     let crash = |what: &What| matches!(what, What::JvmCrash { .. });
     let fact = first(case, crash, |what, _| match what {
         What::JvmCrash {
@@ -361,21 +351,6 @@ pub(in crate::incident) fn unexplained_freeze(case: &Case<'_>) -> Observed {
         );
         Fact::new(placed.at, statement, quote(placed.event))
     }))
-}
-
-/// A heap dump was begun and not finished before the end.
-pub(in crate::incident) fn dump_unfinished(case: &Case<'_>) -> Observed {
-    let begun = |what: &What| matches!(what, What::HeapDumpBegun { .. });
-    let finished = case
-        .events_where(|what| matches!(what, What::HeapDumpFinished { .. } | What::HeapDumpFailed))
-        .next();
-    if finished.is_some() {
-        return Observed::No;
-    }
-    let fact = first(case, begun, |_, _| {
-        t!("a heap dump was begun and never finished")
-    });
-    application(case, fact)
 }
 
 /// The kill came while the server was still starting.
@@ -431,69 +406,6 @@ pub(in crate::incident) fn workers_busy(case: &Case<'_>) -> Observed {
     let busy = |what: &What| matches!(what, What::WorkersBusy { .. });
     let fact = first(case, busy, |_, _| {
         t!("the server says that all its threads are busy")
-    });
-    application(case, fact)
-}
-
-/// An `OutOfMemoryError` was written at least a minute before the end: the process lived on.
-pub(in crate::incident) fn out_of_memory_long_before_end(
-    case: &Case<'_>,
-    variants: &[OomVariant],
-) -> Observed {
-    let observed = out_of_memory(case, variants);
-    let (Some(fact), Some(end)) = (observed.fact(), case.end()) else {
-        return observed;
-    };
-    match fact.at {
-        Some(at) if end.since(at.hi) >= YOUNG => observed,
-        _ => Observed::No,
-    }
-}
-
-/// `OutOfMemoryError`s came again and again for a minute or more: nothing ended the process.
-pub(in crate::incident) fn out_of_memory_again(case: &Case<'_>) -> Observed {
-    let error = |what: &What| matches!(what, What::OutOfMemoryError { .. });
-    let found: Vec<_> = case
-        .events_where(error)
-        .filter(|placed| placed.at.is_some())
-        .collect();
-    let ends = found.first().zip(found.last());
-    let span = ends.and_then(|(first, last)| Some((last, last.at?.lo.since(first.at?.hi))));
-    let fact = span.filter(|(_, time)| *time >= YOUNG).map(|(last, time)| {
-        let statement = t!(
-            "OutOfMemoryErrors for {time}, and it lived on",
-            time = duration(time)
-        );
-        Fact::new(last.at, statement, quote(last.event))
-    });
-    application(case, fact)
-}
-
-/// An `OutOfMemoryError` that nobody caught ended a thread without which no connection is accepted or read (Tomcat
-/// `…-Acceptor` and `…-Poller`, Jetty `…-acceptor-…` and its selectors).
-pub(in crate::incident) fn out_of_memory_ended_acceptor(case: &Case<'_>) -> Observed {
-    const TAKERS: [&str; 4] = ["-Acceptor", "-Poller", "-acceptor", "-selector"];
-    let error = |what: &What| matches!(what, What::OutOfMemoryError { .. });
-    let found = case.events_where(error).find_map(|placed| {
-        let What::OutOfMemoryError {
-            thread: Some(name), ..
-        } = placed.what()
-        else {
-            return None;
-        };
-        let detail = &placed.event.detail;
-        let uncaught = ["UncaughtExceptionHandler", "Exception in thread"]
-            .iter()
-            .any(|words| detail.contains(words));
-        let takes = TAKERS.iter().any(|part| name.contains(part));
-        (uncaught && takes).then_some((placed, name))
-    });
-    let fact = found.map(|(placed, name)| {
-        let statement = t!(
-            "an OutOfMemoryError ended \"{name}\": no request is taken any more",
-            name
-        );
-        Fact::new(placed.at, statement, quote(placed.event))
     });
     application(case, fact)
 }

@@ -2,7 +2,7 @@
 
 use super::{Fact, Observed};
 use crate::finding::Evidence;
-use crate::gc::{Cause, Floor, GcLife};
+use crate::gc::{Cause, Floor, GcLife, PauseKind};
 use crate::incident::case::{Case, gc_locator, point_locator};
 use crate::incident::incarnations::Incarnation;
 use crate::incident::needs::Need;
@@ -16,6 +16,8 @@ const LAST_STRETCH: i64 = 60 * SECOND;
 const HARMLESS: f64 = 0.10;
 /// A collector that takes this much of the time leaves no room for work.
 const CRUSHING: f64 = 0.50;
+/// Full collections beyond those of a start-up.
+const MANY: usize = 10;
 /// Full collections in a row that free nothing, to speak of futility.
 const FUTILE: u64 = 3;
 
@@ -188,6 +190,30 @@ pub(in crate::incident) fn room_left(case: &Case<'_>) -> Observed {
 /// The last collection left the heap at least 85 % full.
 pub(in crate::incident) fn heap_full(case: &Case<'_>) -> Observed {
     occupancy(case, |share| share >= 0.85)
+}
+
+/// A flat live set leaves so little that most collections are Full ones.
+pub(in crate::incident) fn mostly_full(case: &Case<'_>) -> Observed {
+    needs_log(case, |gc| {
+        let floor = gc.floor.as_ref().filter(|floor| !rises(floor, gc))?;
+        let ceiling = gc.heap_max?;
+        let full = gc
+            .points
+            .iter()
+            .filter(|point| point.kind == PauseKind::Full);
+        let (full, all) = (full.count(), gc.points.len());
+        let statement = t!(
+            "{full} of {all} collections are Full ones, and {level} of {ceiling} stay in use after them",
+            full,
+            all,
+            level = bytes(floor.level),
+            ceiling = bytes(ceiling)
+        );
+        let evidence = Evidence::new(statement.clone(), gc_locator(gc, floor.from));
+        let crowded = floor.level as f64 >= 0.80 * ceiling as f64;
+        (crowded && full >= MANY && full * 3 >= all)
+            .then(|| Fact::new(case.gc_time(gc, floor.from), statement, evidence))
+    })
 }
 
 fn occupancy(case: &Case<'_>, test: impl Fn(f64) -> bool) -> Observed {

@@ -7,9 +7,11 @@ pub(super) mod events;
 pub(super) mod gc;
 pub(super) mod heap;
 pub(super) mod host;
+pub(super) mod memory;
 pub(super) mod threads;
 
 use super::needs::Need;
+use super::report::Link;
 use crate::finding::Evidence;
 use crate::time::Moment;
 
@@ -51,6 +53,15 @@ impl Observed {
 }
 
 impl Fact {
+    /// The fact as a link of a chain.
+    pub(super) fn as_link(&self) -> Link {
+        Link {
+            at: self.at,
+            statement: self.statement.clone(),
+            evidence: self.evidence.clone(),
+        }
+    }
+
     /// A fact that one place shows.
     pub(super) fn new(at: Option<Moment>, statement: String, evidence: Evidence) -> Self {
         Self {

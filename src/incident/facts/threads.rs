@@ -117,12 +117,21 @@ pub(in crate::incident) fn request_pool<'a>(case: &Case<'a>) -> Option<&'a PoolU
     pools.flatten().next()
 }
 
+/// Fewer threads are no pool that serves requests.
+const POOL: u64 = 5;
+
+/// The pool that serves requests: of a known server, else the largest of the program's own. A crash file does not tell
+/// what its threads do.
 pub(super) fn request_pool_of(dump: &DumpSummary) -> Option<&PoolUse> {
-    let requests = dump
-        .pools
-        .iter()
-        .filter(|pool| pool.kind == PoolKind::Requests);
-    requests.max_by_key(|pool| pool.total)
+    if dump.crash.is_some() {
+        return None;
+    }
+    let of = |kind: PoolKind| {
+        let pools = dump.pools.iter().filter(move |pool| pool.kind == kind);
+        pools.max_by_key(|pool| pool.total)
+    };
+    let own = || of(PoolKind::Other).filter(|pool| pool.total >= POOL);
+    of(PoolKind::Requests).or_else(own)
 }
 
 /// The request pool is as good as used up in a dump.
@@ -193,8 +202,7 @@ pub(in crate::incident) fn convoy_lasts(case: &Case<'_>) -> Observed {
             let [first, second, ..] = held.as_slice() else {
                 return None;
             };
-            let same = first.thread.name == second.thread.name;
-            let statement = match same {
+            let statement = match first.thread.name == second.thread.name {
                 true => t!("a second dump shows the same owner"),
                 false => t!("a second dump shows the same, with another owner"),
             };

@@ -26,9 +26,9 @@ pub(super) const HYPOTHESIS: Hypothesis = Hypothesis {
 
 fn weigh(case: &Case<'_>) -> Ledger {
     let mut ledger = Ledger::new(t!("Connections or files were taken and not given back."));
-    let leak = events::connections_leak(case);
-    let kept = host::connections_kept(case);
-    let open = host::descriptors_kept(case);
+    let leak = case.see(events::connections_leak);
+    let kept = case.see(host::connections_kept);
+    let open = case.see(host::descriptors_kept);
     ledger.weigh(
         "kept",
         STRONG,
@@ -46,7 +46,7 @@ fn weigh(case: &Case<'_>) -> Ledger {
             "refused",
             MODERATE,
             t!("the application's complaint that it may open no more files"),
-            &events::descriptors_exhausted(case),
+            &case.see(events::descriptors_exhausted),
         );
     }
     ledger.weigh("leak", DECISIVE, t!("the pool's own leak warning"), &leak);
@@ -55,19 +55,19 @@ fn weigh(case: &Case<'_>) -> Ledger {
             "empty",
             STRONG,
             t!("an empty connection pool"),
-            &events::dependency_failed(case),
+            &case.see(events::dependency_failed),
         );
     }
     ledger.weigh(
         "idle",
         -STRONG,
         t!("a request pool with idle threads"),
-        &threads::pool_idle(case),
+        &case.see(threads::pool_idle),
     );
     ledger.link(&kept);
     ledger.link(&open);
     ledger.link(&leak);
-    ledger.link(&events::dependency_failed(case));
+    ledger.link(&case.see(events::dependency_failed));
     ledger.advise(t!("Close the connection on every path (try-with-resources); the warning's stack trace names the place."));
     ledger
 }

@@ -3,7 +3,7 @@
 use super::{Hypothesis, Ledger};
 use crate::finding::{RuleMeta, Severity};
 use crate::incident::case::Case;
-use crate::incident::facts::{events, gc, host};
+use crate::incident::facts::{events, gc, host, memory};
 use crate::incident::ledger::{DECISIVE, MODERATE, Question, STRONG};
 use crate::t;
 
@@ -31,8 +31,8 @@ fn weigh(case: &Case<'_>) -> Ledger {
     let mut ledger = Ledger::new(t!(
         "The process did not get the processor time that it needed."
     ));
-    let starved = gc::collector_starved(case);
-    let throttled = host::throttled(case);
+    let starved = case.see(gc::collector_starved);
+    let throttled = case.see(host::throttled);
     ledger.weigh(
         "collector",
         STRONG,
@@ -43,7 +43,7 @@ fn weigh(case: &Case<'_>) -> Ledger {
         "freeze",
         MODERATE,
         t!("a stand-still that no GC pause explains"),
-        &events::unexplained_freeze(case),
+        &case.see(events::unexplained_freeze),
     );
     ledger.weigh(
         "throttled",
@@ -55,15 +55,15 @@ fn weigh(case: &Case<'_>) -> Ledger {
         "throttled",
         -STRONG,
         t!("counters without throttled periods"),
-        &host::not_throttled(case),
+        &case.see(host::not_throttled),
     );
     // A collector that takes all the time is itself what uses the processors.
-    if gc::spiral(case).fact().is_none() {
+    if case.see(gc::spiral).fact().is_none() {
         ledger.weigh(
             "saturated",
             MODERATE,
             t!("processors with nothing left"),
-            &host::processors_saturated(case),
+            &case.see(host::processors_saturated),
         );
     }
     // Writing a dump uses what processor time there is, and ends the work itself.
@@ -71,7 +71,7 @@ fn weigh(case: &Case<'_>) -> Ledger {
         "dump",
         -STRONG,
         t!("a heap dump that was begun and never finished"),
-        &events::dump_unfinished(case),
+        &case.see(memory::dump_unfinished),
     );
     ledger.link(&throttled);
     ledger.link(&starved);

@@ -29,8 +29,8 @@ pub(super) const HYPOTHESIS: Hypothesis = Hypothesis {
 
 fn weigh(case: &Case<'_>) -> Ledger {
     let mut ledger = Ledger::new(statement(case));
-    let deadlock = threads::deadlock(case);
-    let exhausted = threads::pool_exhausted(case);
+    let deadlock = case.see(threads::deadlock);
+    let exhausted = case.see(threads::pool_exhausted);
     ledger.weigh(
         "circle",
         DECISIVE,
@@ -41,13 +41,13 @@ fn weigh(case: &Case<'_>) -> Ledger {
         "lasts",
         STRONG,
         t!("the same deadlock in a second dump"),
-        &threads::deadlock_lasts(case),
+        &case.see(threads::deadlock_lasts),
     );
     ledger.weigh(
         "circle",
         -DECISIVE,
         t!("thread dumps without a deadlock"),
-        &threads::no_deadlock(case),
+        &case.see(threads::no_deadlock),
     );
     if deadlock.fact().is_some() {
         ledger.weigh("pool", MODERATE, t!("a used-up request pool"), &exhausted);
@@ -55,19 +55,19 @@ fn weigh(case: &Case<'_>) -> Ledger {
             "probes",
             MODERATE,
             t!("probes without an answer"),
-            &events::probes_timed_out(case),
+            &case.see(events::probes_timed_out),
         );
         ledger.weigh(
             "gc",
             MODERATE,
             t!("a collector that takes little time"),
-            &gc::collector_idle(case),
+            &case.see(gc::collector_idle),
         );
     }
     ledger.link(&deadlock);
     ledger.link(&exhausted);
-    ledger.link(&access::service_stopped(case));
-    ledger.link(&events::probes_timed_out(case));
+    ledger.link(&case.see(access::service_stopped));
+    ledger.link(&case.see(events::probes_timed_out));
     ledger.advise(t!(
         "Take the locks of the deadlock in the same order on both paths, or replace them by one lock; a tryLock with a timeout turns the deadlock into an error that can be handled."
     ));

@@ -4,7 +4,7 @@ use super::{Hypothesis, Ledger};
 use crate::events::OomVariant;
 use crate::finding::{RuleMeta, Severity};
 use crate::incident::case::Case;
-use crate::incident::facts::{access, events, gc};
+use crate::incident::facts::{access, events, gc, memory};
 use crate::incident::ledger::{DECISIVE, MODERATE, Question, STRONG};
 use crate::t;
 
@@ -32,11 +32,11 @@ fn weigh(case: &Case<'_>) -> Ledger {
     let mut ledger = Ledger::new(t!(
         "The garbage collector took nearly all the time and freed next to nothing: the process was alive but could not work."
     ));
-    let spiral = gc::spiral(case);
-    let crushing = gc::collector_crushing(case);
-    let futile = gc::futile_collections(case);
-    let stopped = access::service_stopped(case);
-    let overhead = events::out_of_memory(case, &[OomVariant::GcOverhead]);
+    let spiral = case.see(gc::spiral);
+    let crushing = case.see(gc::collector_crushing);
+    let futile = case.see(gc::futile_collections);
+    let stopped = case.see(access::service_stopped);
+    let overhead = memory::out_of_memory(case, &[OomVariant::GcOverhead]);
     ledger.weigh(
         "spiral",
         DECISIVE,
@@ -74,25 +74,25 @@ fn weigh(case: &Case<'_>) -> Ledger {
             "probes",
             MODERATE,
             t!("probes without an answer"),
-            &events::probes_timed_out(case),
+            &case.see(events::probes_timed_out),
         );
     }
     ledger.weigh(
         "idle",
         -DECISIVE,
         t!("a collector that takes little time"),
-        &gc::collector_idle(case),
+        &case.see(gc::collector_idle),
     );
     ledger.weigh(
         "full",
         STRONG,
         t!("a heap that stays full after collections"),
-        &gc::heap_full(case),
+        &case.see(gc::heap_full),
     );
     ledger.link(&spiral);
     ledger.link(&futile);
     ledger.link(&stopped);
-    ledger.link(&events::probes_timed_out(case));
+    ledger.link(&case.see(events::probes_timed_out));
     ledger.advise(t!(
         "Let the JVM end itself when the heap is exhausted, so that it is restarted at once and not after minutes of agony: -XX:+ExitOnOutOfMemoryError."
     ));

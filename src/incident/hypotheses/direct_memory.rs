@@ -5,7 +5,7 @@ use crate::events::OomVariant;
 use crate::finding::{RuleMeta, Severity};
 use crate::gc::Cause;
 use crate::incident::case::Case;
-use crate::incident::facts::{events, gc};
+use crate::incident::facts::{gc, memory};
 use crate::incident::ledger::{DECISIVE, Question, STRONG};
 use crate::t;
 
@@ -30,7 +30,7 @@ fn weigh(case: &Case<'_>) -> Ledger {
     let mut ledger = Ledger::new(t!(
         "Direct memory, which buffers of network and file I/O use, was exhausted."
     ));
-    let error = events::out_of_memory(case, &[OomVariant::DirectBuffer, OomVariant::NettyDirect]);
+    let error = memory::out_of_memory(case, &[OomVariant::DirectBuffer, OomVariant::NettyDirect]);
     let log = gc::points_to(case, Cause::DirectMemory);
     ledger.weigh(
         "error",

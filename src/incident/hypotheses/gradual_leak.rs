@@ -5,7 +5,7 @@ use crate::events::OomVariant;
 use crate::finding::{RuleMeta, Severity};
 use crate::gc::Cause;
 use crate::incident::case::Case;
-use crate::incident::facts::{access, events, gc, heap, host};
+use crate::incident::facts::{access, gc, heap, host, memory};
 use crate::incident::ledger::{DECISIVE, MODERATE, Question, STRONG};
 use crate::t;
 use crate::text::{bytes, percent};
@@ -29,11 +29,11 @@ pub(super) const HYPOTHESIS: Hypothesis = Hypothesis {
 
 fn weigh(case: &Case<'_>) -> Ledger {
     let mut ledger = Ledger::new(statement(case));
-    let rises = gc::floor_rises(case);
-    let full = gc::heap_full(case);
-    let holder = heap::single_holder(case);
-    let error = events::out_of_memory(case, &[OomVariant::HeapSpace, OomVariant::GcOverhead]);
-    let lives = gc::floor_rises_in_other_lives(case);
+    let rises = case.see(gc::floor_rises);
+    let full = case.see(gc::heap_full);
+    let holder = case.see(heap::single_holder);
+    let error = memory::out_of_memory(case, &[OomVariant::HeapSpace, OomVariant::GcOverhead]);
+    let lives = case.see(gc::floor_rises_in_other_lives);
     let log = gc::points_to(case, Cause::Leak);
     ledger.weigh("floor", STRONG, t!("a live set that rises"), &rises);
     ledger.weigh("lives", STRONG, t!("the same rise in another life"), &lives);
@@ -42,7 +42,7 @@ fn weigh(case: &Case<'_>) -> Ledger {
         "classes",
         STRONG,
         t!("classes that grow between two histograms"),
-        &host::classes_grew(case),
+        &case.see(host::classes_grew),
     );
     // The error alone tells that the heap ran out, not how.
     if [&rises, &lives, &log]
@@ -69,13 +69,13 @@ fn weigh(case: &Case<'_>) -> Ledger {
         "floor",
         -DECISIVE,
         t!("a live set that stays flat"),
-        &gc::floor_flat(case),
+        &case.see(gc::floor_flat),
     );
     ledger.weigh(
         "room",
         -DECISIVE,
         t!("a heap with room after the last collection"),
-        &gc::room_left(case),
+        &case.see(gc::room_left),
     );
     let trouble = full.fact().and_then(|fact| fact.at);
     ledger.weigh(

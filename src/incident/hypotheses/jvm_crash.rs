@@ -25,11 +25,11 @@ pub(super) const HYPOTHESIS: Hypothesis = Hypothesis {
 };
 
 fn weigh(case: &Case<'_>) -> Ledger {
-    let mut ledger = Ledger::new(match events::crashed(case).fact() {
+    let mut ledger = Ledger::new(match case.see(events::crashed).fact() {
         Some(fact) => t!("{what}.", what = fact.statement),
         None => t!("The JVM crashed."),
     });
-    let crashed = events::crashed(case);
+    let crashed = case.see(events::crashed);
     ledger.weigh("crash", DECISIVE, t!("an hs_err file"), &crashed);
     if crashed.fact().is_some() {
         ledger.weigh("frame", STRONG, t!("the problematic frame"), &crashed);
@@ -38,7 +38,7 @@ fn weigh(case: &Case<'_>) -> Ledger {
         "orderly",
         -DECISIVE,
         t!("an orderly shutdown"),
-        &events::shut_down_in_order(case),
+        &case.see(events::shut_down_in_order),
     );
     ledger.link(&crashed);
     ledger.advise(t!("Update the JDK; if the problematic frame is in a library outside the JDK, update or remove that library first."));

@@ -27,10 +27,10 @@ pub(super) const HYPOTHESIS: Hypothesis = Hypothesis {
 fn weigh(case: &Case<'_>) -> Ledger {
     let mut ledger = Ledger::new(t!("More requests came than the process could serve."));
     let trouble = [
-        gc::spiral(case),
-        threads::deadlock(case),
-        access::slowed_down(case),
-        access::service_stopped(case),
+        case.see(gc::spiral),
+        case.see(threads::deadlock),
+        case.see(access::slowed_down),
+        case.see(access::service_stopped),
     ]
     .iter()
     .find_map(|observed| observed.fact().and_then(|fact| fact.at));
@@ -52,23 +52,23 @@ fn weigh(case: &Case<'_>) -> Ledger {
             "client",
             STRONG,
             t!("one client that sends most requests"),
-            &access::one_client(case),
+            &case.see(access::one_client),
         );
         ledger.weigh(
             "slow",
             MODERATE,
             t!("requests that became slow"),
-            &access::slowed_down(case),
+            &case.see(access::slowed_down),
         );
     }
     ledger.weigh(
         "deadlock",
         -STRONG,
         t!("a deadlock, which needs no load"),
-        &threads::deadlock(case),
+        &case.see(threads::deadlock),
     );
     ledger.link(&rose);
-    ledger.link(&access::slowed_down(case));
+    ledger.link(&case.see(access::slowed_down));
     ledger.advise(t!(
         "Answer 429 before the pool is full, and limit the rate per client."
     ));

@@ -25,11 +25,11 @@ pub(super) const HYPOTHESIS: Hypothesis = Hypothesis {
 };
 
 fn weigh(case: &Case<'_>) -> Ledger {
-    let mut ledger = Ledger::new(match threads::convoy(case).fact() {
+    let mut ledger = Ledger::new(match case.see(threads::convoy).fact() {
         Some(fact) => t!("One lock held everybody up: {what}.", what = fact.statement),
         None => t!("One lock held everybody up."),
     });
-    let convoy = threads::convoy(case);
+    let convoy = case.see(threads::convoy);
     ledger.weigh(
         "convoy",
         STRONG,
@@ -40,30 +40,30 @@ fn weigh(case: &Case<'_>) -> Ledger {
         "lasts",
         STRONG,
         t!("the same in a second dump"),
-        &threads::convoy_lasts(case),
+        &case.see(threads::convoy_lasts),
     );
     if convoy.fact().is_some() {
         ledger.weigh(
             "pool",
             MODERATE,
             t!("a used-up request pool"),
-            &threads::pool_exhausted(case),
+            &case.see(threads::pool_exhausted),
         );
     }
     ledger.weigh(
         "spiral",
         -STRONG,
         t!("a GC death spiral, which makes every owner slow"),
-        &gc::spiral(case),
+        &case.see(gc::spiral),
     );
     ledger.weigh(
         "idle",
         -DECISIVE,
         t!("a request pool with idle threads"),
-        &threads::pool_idle(case),
+        &case.see(threads::pool_idle),
     );
     ledger.link(&convoy);
-    ledger.link(&threads::pool_exhausted(case));
+    ledger.link(&case.see(threads::pool_exhausted));
     ledger.advise(t!("Do not hold the lock while the owner waits for something slow; hold it for the shared state alone."));
     ledger
 }

@@ -120,18 +120,7 @@ impl Ledger {
 
     /// Makes a fact a link of the chain, if it is so. Links are given in the order of cause and effect.
     fn link(&mut self, observed: &Observed) {
-        if let Some(Fact {
-            at,
-            statement,
-            evidence,
-        }) = observed.fact()
-        {
-            self.links.push(Link {
-                at: *at,
-                statement: statement.clone(),
-                evidence: evidence.clone(),
-            });
-        }
+        self.links.extend(observed.fact().map(Fact::as_link));
     }
 
     fn point_at(&mut self, what: String) {

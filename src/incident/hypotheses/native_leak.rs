@@ -5,7 +5,7 @@ use crate::events::OomVariant;
 use crate::finding::{RuleMeta, Severity};
 use crate::gc::Cause;
 use crate::incident::case::Case;
-use crate::incident::facts::{events, gc, host};
+use crate::incident::facts::{gc, host, memory};
 use crate::incident::ledger::{DECISIVE, MODERATE, Question, STRONG};
 use crate::t;
 
@@ -33,12 +33,12 @@ fn weigh(case: &Case<'_>) -> Ledger {
     let mut ledger = Ledger::new(t!(
         "Memory outside the heap grew until a limit was reached."
     ));
-    let metadata = events::out_of_memory(
+    let metadata = memory::out_of_memory(
         case,
         &[OomVariant::Metaspace, OomVariant::CompressedClassSpace],
     );
     let log = gc::points_to(case, Cause::Metaspace);
-    let native = events::out_of_memory(
+    let native = memory::out_of_memory(
         case,
         &[
             OomVariant::SwapSpace,
@@ -46,9 +46,9 @@ fn weigh(case: &Case<'_>) -> Ledger {
             OomVariant::MapFailed,
         ],
     );
-    let tracked = host::native_memory_grew(case);
-    let arenas = host::arenas_heavy(case);
-    let flat = gc::floor_flat(case);
+    let tracked = case.see(host::native_memory_grew);
+    let arenas = case.see(host::arenas_heavy);
+    let flat = case.see(gc::floor_flat);
     ledger.weigh(
         "metadata",
         DECISIVE,
@@ -85,7 +85,7 @@ fn weigh(case: &Case<'_>) -> Ledger {
             "resident",
             MODERATE,
             t!("resident memory that grows"),
-            &host::resident_grew(case),
+            &case.see(host::resident_grew),
         );
     }
     ledger.link(&tracked);

@@ -4,7 +4,7 @@ use super::{Hypothesis, Ledger};
 use crate::events::OomVariant;
 use crate::finding::{RuleMeta, Severity};
 use crate::incident::case::Case;
-use crate::incident::facts::{events, gc};
+use crate::incident::facts::{gc, memory};
 use crate::incident::ledger::{DECISIVE, MODERATE, Question, STRONG};
 use crate::t;
 
@@ -27,7 +27,7 @@ pub(super) const HYPOTHESIS: Hypothesis = Hypothesis {
 
 fn weigh(case: &Case<'_>) -> Ledger {
     let mut ledger = Ledger::new(t!("An OutOfMemoryError left the process alive but broken."));
-    let error = events::out_of_memory_long_before_end(
+    let error = memory::out_of_memory_long_before_end(
         case,
         &[
             OomVariant::HeapSpace,
@@ -37,8 +37,8 @@ fn weigh(case: &Case<'_>) -> Ledger {
             OomVariant::NativeThread,
         ],
     );
-    let deaf = events::out_of_memory_ended_acceptor(case);
-    let unfinished = events::dump_unfinished(case);
+    let deaf = case.see(memory::out_of_memory_ended_acceptor);
+    let unfinished = case.see(memory::dump_unfinished);
     ledger.weigh(
         "error",
         STRONG,
@@ -55,7 +55,7 @@ fn weigh(case: &Case<'_>) -> Ledger {
         "again",
         MODERATE,
         t!("OutOfMemoryErrors for a minute or more"),
-        &events::out_of_memory_again(case),
+        &case.see(memory::out_of_memory_again),
     );
     ledger.weigh(
         "dump",
@@ -67,7 +67,7 @@ fn weigh(case: &Case<'_>) -> Ledger {
         "spiral",
         -STRONG,
         t!("a GC death spiral, which explains the end better"),
-        &gc::spiral(case),
+        &case.see(gc::spiral),
     );
     ledger.link(&error);
     ledger.link(&deaf);

@@ -25,26 +25,26 @@ pub(super) const HYPOTHESIS: Hypothesis = Hypothesis {
 };
 
 fn weigh(case: &Case<'_>) -> Ledger {
-    let mut ledger = Ledger::new(match events::platform_acted(case).fact() {
+    let mut ledger = Ledger::new(match case.see(events::platform_acted).fact() {
         Some(fact) => t!("The platform ended it: {what}.", what = fact.statement),
         None => t!("The platform or an operator ended it."),
     });
-    let acted = events::platform_acted(case);
+    let acted = case.see(events::platform_acted);
     ledger.weigh("acted", DECISIVE, t!("an action of the platform"), &acted);
     ledger.weigh(
         "orderly",
         STRONG,
         t!("an orderly shutdown"),
-        &events::shut_down_in_order(case),
+        &case.see(events::shut_down_in_order),
     );
     ledger.weigh(
         "frozen",
         -STRONG,
         t!("probes without an answer"),
-        &events::probes_timed_out(case),
+        &case.see(events::probes_timed_out),
     );
     ledger.link(&acted);
-    ledger.link(&events::shut_down_in_order(case));
+    ledger.link(&case.see(events::shut_down_in_order));
     ledger.advise(t!("Set memory requests to what the pod really uses, so that it is not the first to be evicted."));
     ledger
 }

@@ -32,7 +32,7 @@ fn weigh(case: &Case<'_>) -> Ledger {
         Some(words) => t!("No request thread was free: {words}.", words),
         None => t!("No request thread was free."),
     });
-    let exhausted = threads::pool_exhausted(case);
+    let exhausted = case.see(threads::pool_exhausted);
     ledger.weigh(
         "busy",
         STRONG,
@@ -43,35 +43,35 @@ fn weigh(case: &Case<'_>) -> Ledger {
         "busy",
         STRONG,
         t!("the server's own complaint"),
-        &events::workers_busy(case),
+        &case.see(events::workers_busy),
     );
     ledger.weigh(
         "queue",
         STRONG,
         t!("a full queue of connections to accept"),
-        &host::accept_queue_full(case),
+        &case.see(host::accept_queue_full),
     );
     ledger.weigh(
         "demand",
         MODERATE,
         t!("a load that needs all request threads"),
-        &capacity::demand_fills_pool(case),
+        &case.see(capacity::demand_fills_pool),
     );
     ledger.weigh(
         "stopped",
         MODERATE,
         t!("requests that stop finishing"),
-        &access::service_stopped(case),
+        &case.see(access::service_stopped),
     );
     ledger.weigh(
         "idle",
         -DECISIVE,
         t!("a request pool with idle threads"),
-        &threads::pool_idle(case),
+        &case.see(threads::pool_idle),
     );
     ledger.link(&exhausted);
-    ledger.link(&access::service_stopped(case));
-    ledger.link(&events::probes_timed_out(case));
+    ledger.link(&case.see(access::service_stopped));
+    ledger.link(&case.see(events::probes_timed_out));
     ledger.advise(t!("Serve health checks from a port and threads of their own, so that a full pool is not taken for a dead process."));
     ledger
 }

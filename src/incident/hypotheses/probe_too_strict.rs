@@ -26,7 +26,7 @@ pub(super) const HYPOTHESIS: Hypothesis = Hypothesis {
 
 fn weigh(case: &Case<'_>) -> Ledger {
     let mut ledger = Ledger::new(t!("The probe killed a process that was not dead."));
-    let early = events::killed_while_starting(case);
+    let early = case.see(events::killed_while_starting);
     ledger.weigh(
         "early",
         DECISIVE,
@@ -37,25 +37,25 @@ fn weigh(case: &Case<'_>) -> Ledger {
         "answered",
         STRONG,
         t!("probes that were answered with an error"),
-        &events::probes_got_errors(case),
+        &case.see(events::probes_got_errors),
     );
     ledger.weigh(
         "spiral",
         -DECISIVE,
         t!("a GC death spiral"),
-        &gc::spiral(case),
+        &case.see(gc::spiral),
     );
     ledger.weigh(
         "deadlock",
         -DECISIVE,
         t!("a deadlock"),
-        &threads::deadlock(case),
+        &case.see(threads::deadlock),
     );
     ledger.weigh(
         "loop",
         -STRONG,
         t!("a start that failed by itself"),
-        &events::start_failed(case),
+        &case.see(events::start_failed),
     );
     ledger.link(&early);
     ledger.advise(t!("Give start-up a startupProbe with enough failures × period, and let the liveness probe ask only whether the process lives."));

@@ -25,15 +25,15 @@ pub(super) const HYPOTHESIS: Hypothesis = Hypothesis {
 };
 
 fn weigh(case: &Case<'_>) -> Ledger {
-    let mut ledger = Ledger::new(match threads::waits_for_dependency(case).fact() {
+    let mut ledger = Ledger::new(match case.see(threads::waits_for_dependency).fact() {
         Some(fact) => t!(
             "A dependency was slow or gone: {what}.",
             what = fact.statement
         ),
         None => t!("A dependency was slow or gone."),
     });
-    let waits = threads::waits_for_dependency(case);
-    let failed = events::dependency_failed(case);
+    let waits = case.see(threads::waits_for_dependency);
+    let failed = case.see(events::dependency_failed);
     ledger.weigh(
         "waits",
         DECISIVE,
@@ -50,29 +50,29 @@ fn weigh(case: &Case<'_>) -> Ledger {
         "silent",
         STRONG,
         t!("connections to one remote that are not answered"),
-        &host::remote_silent(case),
+        &case.see(host::remote_silent),
     );
     ledger.weigh(
         "idle",
         -DECISIVE,
         t!("a request pool with idle threads"),
-        &threads::pool_idle(case),
+        &case.see(threads::pool_idle),
     );
     ledger.weigh(
         "spiral",
         -DECISIVE,
         t!("a GC death spiral, which makes every dependency look slow"),
-        &gc::spiral(case),
+        &case.see(gc::spiral),
     );
     ledger.weigh(
         "deadlock",
         -STRONG,
         t!("a deadlock, which explains the waiting threads"),
-        &threads::deadlock(case),
+        &case.see(threads::deadlock),
     );
     ledger.link(&waits);
     ledger.link(&failed);
-    ledger.link(&threads::pool_exhausted(case));
+    ledger.link(&case.see(threads::pool_exhausted));
     ledger.advise(t!("Give calls to this dependency a timeout shorter than the probe's patience, and a limit of threads that may wait for it."));
     ledger
 }

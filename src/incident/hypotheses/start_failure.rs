@@ -25,12 +25,12 @@ pub(super) const HYPOTHESIS: Hypothesis = Hypothesis {
 };
 
 fn weigh(case: &Case<'_>) -> Ledger {
-    let mut ledger = Ledger::new(match events::start_failed(case).fact() {
+    let mut ledger = Ledger::new(match case.see(events::start_failed).fact() {
         Some(fact) => t!("It never came up: {what}.", what = fact.statement),
         None => t!("It never came up."),
     });
-    let failed = events::start_failed(case);
-    let young = events::crash_loop(case);
+    let failed = case.see(events::start_failed);
+    let young = case.see(events::crash_loop);
     ledger.weigh("failed", DECISIVE, t!("a failed start in the log"), &failed);
     ledger.weigh(
         "young",
@@ -42,7 +42,7 @@ fn weigh(case: &Case<'_>) -> Ledger {
         "served",
         -DECISIVE,
         t!("requests served before the end"),
-        &access::served(case),
+        &case.see(access::served),
     );
     ledger.link(&failed);
     ledger.link(&young);

@@ -25,18 +25,18 @@ pub(super) const HYPOTHESIS: Hypothesis = Hypothesis {
 };
 
 fn weigh(case: &Case<'_>) -> Ledger {
-    let mut ledger = Ledger::new(match events::storage_failed(case).fact() {
+    let mut ledger = Ledger::new(match case.see(events::storage_failed).fact() {
         Some(fact) => t!("Storage failed: {what}.", what = fact.statement),
         None => t!("Storage failed."),
     });
-    let failed = events::storage_failed(case);
+    let failed = case.see(events::storage_failed);
     ledger.weigh(
         "failed",
         DECISIVE,
         t!("a failed mount or a full device"),
         &failed,
     );
-    let disk = host::disk_in_trouble(case);
+    let disk = case.see(host::disk_in_trouble);
     ledger.weigh(
         "disk",
         STRONG,

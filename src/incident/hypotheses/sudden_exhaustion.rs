@@ -5,7 +5,7 @@ use crate::events::OomVariant;
 use crate::finding::{RuleMeta, Severity};
 use crate::gc::Cause;
 use crate::incident::case::Case;
-use crate::incident::facts::{access, events, gc, heap};
+use crate::incident::facts::{access, gc, heap, memory};
 use crate::incident::ledger::{DECISIVE, MODERATE, Question, STRONG};
 use crate::t;
 
@@ -27,7 +27,7 @@ pub(super) const HYPOTHESIS: Hypothesis = Hypothesis {
 };
 
 fn weigh(case: &Case<'_>) -> Ledger {
-    let mut ledger = Ledger::new(match heap::local_holder(case).fact() {
+    let mut ledger = Ledger::new(match case.see(heap::local_holder).fact() {
         Some(fact) => t!(
             "One request or job filled the heap: {what}.",
             what = fact.statement
@@ -35,7 +35,7 @@ fn weigh(case: &Case<'_>) -> Ledger {
         None => t!("One request or job filled the heap."),
     });
     let jump = gc::points_to(case, Cause::Spike);
-    let local = heap::local_holder(case);
+    let local = case.see(heap::local_holder);
     ledger.weigh("jump", STRONG, t!("a live set that jumps"), &jump);
     ledger.weigh(
         "local",
@@ -47,22 +47,22 @@ fn weigh(case: &Case<'_>) -> Ledger {
         "floor",
         -STRONG,
         t!("a live set that rises slowly"),
-        &gc::floor_rises(case),
+        &case.see(gc::floor_rises),
     );
     ledger.weigh(
         "room",
         -DECISIVE,
         t!("a heap with room after the last collection"),
-        &gc::room_left(case),
+        &case.see(gc::room_left),
     );
     if jump.fact().is_some() || local.fact().is_some() {
         ledger.weigh(
             "payload",
             MODERATE,
             t!("a very large response"),
-            &access::large_responses(case),
+            &case.see(access::large_responses),
         );
-        let heap_error = events::out_of_memory(
+        let heap_error = memory::out_of_memory(
             case,
             &[
                 OomVariant::HeapSpace,

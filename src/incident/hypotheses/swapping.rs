@@ -28,24 +28,24 @@ fn weigh(case: &Case<'_>) -> Ledger {
     let mut ledger = Ledger::new(t!(
         "Memory of the process was on disk: every touch of it waited."
     ));
-    let swapped = host::swapped(case);
+    let swapped = case.see(host::swapped);
     ledger.weigh("swapped", DECISIVE, t!("pages that are swapped"), &swapped);
     if swapped.fact().is_some() {
         ledger.weigh(
             "collector",
             MODERATE,
             t!("a collector whose threads do not run"),
-            &gc::collector_starved(case),
+            &case.see(gc::collector_starved),
         );
         ledger.weigh(
             "freeze",
             MODERATE,
             t!("a stand-still that no GC pause explains"),
-            &events::unexplained_freeze(case),
+            &case.see(events::unexplained_freeze),
         );
     }
     ledger.link(&swapped);
-    ledger.link(&events::probes_timed_out(case));
+    ledger.link(&case.see(events::probes_timed_out));
     ledger.advise(t!(
         "Lower the sum of all heaps below the memory of the machine, or add memory."
     ));

@@ -4,7 +4,7 @@ use super::{Hypothesis, Ledger};
 use crate::events::OomVariant;
 use crate::finding::{RuleMeta, Severity};
 use crate::incident::case::Case;
-use crate::incident::facts::{events, host, threads};
+use crate::incident::facts::{host, memory, threads};
 use crate::incident::ledger::{DECISIVE, Question, STRONG};
 use crate::t;
 
@@ -32,8 +32,8 @@ fn weigh(case: &Case<'_>) -> Ledger {
     let mut ledger = Ledger::new(t!(
         "No further thread could be started: the limit of threads was reached."
     ));
-    let error = events::out_of_memory(case, &[OomVariant::NativeThread]);
-    let many = threads::many_threads(case);
+    let error = memory::out_of_memory(case, &[OomVariant::NativeThread]);
+    let many = case.see(threads::many_threads);
     ledger.weigh(
         "error",
         DECISIVE,
@@ -41,7 +41,7 @@ fn weigh(case: &Case<'_>) -> Ledger {
         &error,
     );
     ledger.weigh("many", STRONG, t!("thousands of threads in a dump"), &many);
-    let grew = host::threads_grew(case);
+    let grew = case.see(host::threads_grew);
     ledger.weigh(
         "grew",
         STRONG,

@@ -117,7 +117,7 @@ pub(super) fn unwrap(format: &'static Format, text: &[u8]) -> Vec<Stream> {
         }
         let writer = streams.of(wrapped.stream.as_deref());
         current = Some(writer);
-        if format.worth == Worth::Evidence && streams.is_machine(writer) {
+        if format.worth == Worth::Evidence && is_machine(wrapped.stream.as_deref()) {
             continue;
         }
         streams.add(
@@ -134,6 +134,34 @@ pub(super) fn unwrap(format: &'static Format, text: &[u8]) -> Vec<Stream> {
         zoned,
     };
     streams.finish(&envelope)
+}
+
+/// The lines of the machine itself as they are, with empty lines in place of the others.
+pub(super) fn machine_lines(format: &Format, text: &[u8]) -> Vec<u8> {
+    let mut out = Vec::new();
+    let mut any = false;
+    for line in Lines::new(text) {
+        let wrapped = (format.parse)(line.text);
+        if wrapped.is_some_and(|wrapped| is_machine(wrapped.stream.as_deref())) {
+            out.extend_from_slice(line.text);
+            any = true;
+        }
+        out.push(b'\n');
+    }
+    if any { out } else { Vec::new() }
+}
+
+/// Whether the lines of a writer are evidence in themselves, which no log of a JVM can be.
+fn is_machine(writer: Option<&[u8]>) -> bool {
+    const MACHINE: [&[u8]; 6] = [
+        b"kernel",
+        b"kubelet",
+        b"containerd",
+        b"dockerd",
+        b"crio",
+        b"systemd",
+    ];
+    writer.is_some_and(|name| MACHINE.contains(&name) || name.starts_with(b"systemd-"))
 }
 
 /// Lines sorted by writer while the text is read once.
@@ -178,20 +206,6 @@ impl Streams {
             None => self.unnamed = Some(index),
         }
         index
-    }
-
-    /// Whether the lines of a writer are evidence in themselves, which no log of a JVM can be.
-    fn is_machine(&self, writer: usize) -> bool {
-        let name = self.writers[writer].name.as_deref().unwrap_or_default();
-        const MACHINE: [&str; 6] = [
-            "kernel",
-            "kubelet",
-            "containerd",
-            "dockerd",
-            "crio",
-            "systemd",
-        ];
-        MACHINE.contains(&name) || name.starts_with("systemd-")
     }
 
     fn add(&mut self, writer: usize, index: u64, channel: Channel, text: &[u8], partial: bool) {
