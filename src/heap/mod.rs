@@ -138,21 +138,18 @@ fn describe(heap: &Heap<'_>, contents: Contents, loaded: &Loaded, report: &mut H
     report.reachable_objects = u64::from(heap.tree.len()) - 1;
     report.reachable_bytes = heap.total();
     // None of these knows of the others, and each is one long walk over all objects.
-    let ((waste, histogram), (suspects, (references, (locks, unreachable)))) = rayon::join(
-        || rayon::join(|| waste::find(heap, contents), || Histogram::of(heap)),
-        || {
-            let unreachable = || histogram::of_unreachable(heap, HeapReport::UNREACHABLE);
-            rayon::join(
-                || suspects::find(heap),
-                || {
-                    rayon::join(
-                        || references::count(heap),
-                        || rayon::join(|| locks::read(heap), unreachable),
-                    )
-                },
-            )
-        },
-    );
+    let unreachable = || histogram::of_unreachable(heap, HeapReport::UNREACHABLE);
+    let holders = || rayon::join(|| suspects::find(heap), || icicle::draw(heap));
+    let waiting = || rayon::join(|| locks::read(heap), || locks::shared(heap));
+    let working = || rayon::join(|| threads::read(heap), || executors::read(heap));
+    let activity = || rayon::join(waiting, working);
+    let counts = || rayon::join(|| references::count(heap), unreachable);
+    let ((waste, histogram), ((suspects, dominators), (activity, (references, unreachable)))) =
+        rayon::join(
+            || rayon::join(|| waste::find(heap, contents), || Histogram::of(heap)),
+            || rayon::join(holders, || rayon::join(activity, counts)),
+        );
+    let ((locks, shared), (threads, executors)) = activity;
     let (objects, bytes, classes) = unreachable;
     report.unreachable_objects = objects;
     report.unreachable_bytes = bytes;
@@ -169,15 +166,14 @@ fn describe(heap: &Heap<'_>, contents: Contents, loaded: &Loaded, report: &mut H
     report.histogram = histogram.rows(heap, HeapReport::CLASSES);
     report.consumers = histogram.consumers(heap);
     report.suspects = suspects;
-    let (threads, dominators) = rayon::join(|| threads::read(heap), || icicle::draw(heap));
     report.dominators = dominators;
     report.thread_count = threads.count;
     report.oom_thread = threads.oom;
     report.threads = threads.list;
     report.threads.truncate(HeapReport::THREADS);
     report.locks = locks;
-    report.shared = locks::shared(heap);
-    report.executors = executors::read(heap);
+    report.shared = shared;
+    report.executors = executors;
     report.waste = waste;
     report.findings = rules::check(&Model {
         heap,
