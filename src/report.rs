@@ -77,6 +77,14 @@ impl Report {
         }
     }
 
+    /// Whether nothing of the evidence could be analysed; the report says why.
+    pub fn is_unreadable(&self) -> bool {
+        match self {
+            Self::Heap(reports) => reports.iter().all(|report| report.object_count == 0),
+            _ => false,
+        }
+    }
+
     /// All findings.
     pub fn findings(&self) -> Vec<&Finding> {
         match self {

@@ -119,3 +119,18 @@ fn the_language_is_that_of_the_option_else_of_the_locale() {
     assert!(!title(&[], &[("LC_MESSAGES", "C"), ("LANG", "ko_KR")]));
     assert!(!title(&[], &[]));
 }
+
+/// Cut in its header: there is a report, but nothing was analysed.
+#[test]
+fn a_heap_dump_without_an_object_is_unreadable() {
+    let folder = tempfile::tempdir().unwrap();
+    let header = b"JAVA PROFILE 1.0.2\0\0\0\0\x08\0\0\0\0\0\0\0\0";
+    fs::write(folder.path().join("cut.hprof"), header).unwrap();
+    let run = diag(folder.path(), &["heap", "cut.hprof"]);
+    assert_eq!(status(&run), 3);
+    let report = String::from_utf8(run.stdout).unwrap();
+    assert!(
+        report.contains("The heap dump could not be read"),
+        "{report}"
+    );
+}

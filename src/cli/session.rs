@@ -116,6 +116,9 @@ impl Session {
             output::write_pseudonyms(path, &redacted.pseudonyms)?;
         }
         output::write(&envelope, &self.global)?;
+        if envelope.report.is_unreadable() {
+            return Ok(Status::Unreadable);
+        }
         let worst = envelope.report.findings().iter().map(|f| f.severity).max();
         let limit = self.global.fail_on.map(Severity::from);
         Ok(match limit.zip(worst) {
