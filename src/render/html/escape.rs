@@ -108,9 +108,9 @@ fn together(escaped: &str) -> Cow<'_, str> {
                 }
             }
             b' ' if before.is_some_and(|byte| byte.is_ascii_digit()) => {
-                let word = escaped[at + 1..]
-                    .split([' ', ',', '.', ';', ':', ')', '/'])
-                    .next();
+                // A Korean particle stands behind its unit without a blank.
+                let ends = |c: char| " ,.;:)/".contains(c) || ('가'..='힣').contains(&c);
+                let word = escaped[at + 1..].split(ends).next();
                 if word.is_some_and(|word| UNITS.contains(&word)) {
                     out += &escaped[copied..at];
                     out.push('\u{a0}');

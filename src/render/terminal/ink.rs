@@ -194,7 +194,7 @@ mod tests {
             lines.contains(&"com.acme.AVeryLongClassNameThatStays".to_owned()) || lines.len() > 3
         );
         let text = vec![(Ink::Plain, "스레드 23개가 더 기다린다.".to_owned())];
-        assert_eq!(wrap(&text, 11, false), ["스레드", "23개가 더", "기다린다."]);
+        assert_eq!(wrap(&text, 20, false), ["스레드 23개가 더", "기다린다."]);
         let text = vec![(Ink::Plain, "x".repeat(50))];
         assert!(wrap(&text, 20, false).iter().all(|line| line.len() <= 20));
     }
