@@ -211,7 +211,7 @@ fn growth_is_told_by_class_static_field_and_signature() {
         .suspects
         .iter()
         .find(|suspect| suspect.field.as_deref() == Some("lab.HeapLab.CACHE"));
-    let key = format!("{} lab.HeapLab.CACHE", suspect.unwrap().signature);
+    let key = format!("lab.HeapLab.CACHE {}", suspect.unwrap().signature);
     assert!(
         grown.suspects.iter().any(|row| row.name == key),
         "{:?}",

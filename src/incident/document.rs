@@ -136,7 +136,7 @@ impl IncidentReport {
             true => vec![Block::Paragraph(
                 t!("The evidence does not show what led to what.").into(),
             )],
-            false => vec![Block::List(steps)],
+            false => vec![Block::Steps(steps)],
         };
         Section::main(t!("What led to what"), blocks)
     }

@@ -6,6 +6,8 @@
 
 mod escape;
 
+use std::collections::BTreeSet;
+
 use escape::{Place, code, fenced, text, words};
 
 use super::{Style, sign, terminal, when};
@@ -50,6 +52,9 @@ pub fn brief(documents: &[Document], footer: &str) -> String {
         let mut findings = Vec::new();
         collect(&document.blocks, &mut findings);
         findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
+        // An incident lists what its rooms list again.
+        let mut told_already = BTreeSet::new();
+        findings.retain(|finding| told_already.insert((&finding.rule, &finding.title)));
         for one in findings {
             pieces.push(Piece {
                 title: one.title.clone(),
