@@ -4,8 +4,8 @@
 
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
-use std::hint::black_box;
 
+use super::index::{Index, MOST_ROWS};
 use super::wire::{Reader, Wire};
 
 /// What a table counts.
@@ -85,22 +85,18 @@ pub(super) fn word(text: &[u8]) -> u64 {
 }
 
 /// A table that never holds more than `LIMIT` keys. Rows lie one after the other in the order of their keys' first coming,
-/// found by a small index: the table of clients is the largest thing that every request touches, and what counts is how much
-/// of it the processor's cache can hold.
+/// found by a small index.
 #[derive(Debug, Clone)]
 pub(super) struct Table<V, const LIMIT: usize> {
     /// 0 for keys as they are.
     pub(super) level: u8,
-    /// Number of a row plus one and, above it, the upper bits of its hash: a row is looked at when it is almost certainly the
-    /// right one. 0 where there is none; a power of two long and at most half full.
-    index: Vec<u32>,
+    index: Index,
     rows: Vec<Row<V>>,
     /// The keys of all rows.
     keys: Vec<u8>,
 }
 
 #[derive(Debug, Clone)]
-#[repr(C)]
 struct Row<V> {
     hashed: u64,
     value: V,
@@ -108,15 +104,11 @@ struct Row<V> {
     end: usize,
 }
 
-/// Bits of an index entry that are the number of the row.
-const ROW_BITS: u32 = 18;
-const ROW: u32 = (1 << ROW_BITS) - 1;
-
 impl<V, const LIMIT: usize> Default for Table<V, LIMIT> {
     fn default() -> Self {
         Self {
             level: 0,
-            index: Vec::new(),
+            index: Index::default(),
             rows: Vec::new(),
             keys: Vec::new(),
         }
@@ -124,22 +116,6 @@ impl<V, const LIMIT: usize> Default for Table<V, LIMIT> {
 }
 
 impl<V: Tally, const LIMIT: usize> Table<V, LIMIT> {
-    /// Fetches what the tallies of these keys need into the processor's cache: loads that do not wait for each other.
-    pub(super) fn fetch(&self, hashes: impl Iterator<Item = u64> + Clone) {
-        let Some(mask) = self.index.len().checked_sub(1) else {
-            return;
-        };
-        let entry = |hashed: u64| self.index[hashed as usize & mask];
-        black_box(hashes.clone().fold(0, |all, hashed| all ^ entry(hashed)));
-        let ends = |hashed| {
-            let row = self
-                .rows
-                .get(((entry(hashed) & ROW) as usize).wrapping_sub(1));
-            row.map_or(0, |row| row.hashed ^ row.end as u64)
-        };
-        black_box(hashes.fold(0, |all, hashed| all ^ ends(hashed)));
-    }
-
     /// The tally of a key, whose hash is given while keys are kept as they are.
     #[inline]
     pub(super) fn tally(&mut self, key: &[u8], hashed: u64, coarsen: Coarsen) -> &mut V {
@@ -176,39 +152,17 @@ impl<V: Tally, const LIMIT: usize> Table<V, LIMIT> {
 
     #[inline]
     fn find(&self, hashed: u64) -> Option<usize> {
-        let mask = self.index.len().checked_sub(1)?;
-        let mut slot = hashed as usize & mask;
-        loop {
-            let entry = self.index[slot];
-            let row = ((entry & ROW) as usize).checked_sub(1)?;
-            if entry & !ROW == upper(hashed) && self.rows[row].hashed == hashed {
-                return Some(row);
-            }
-            slot = (slot + 1) & mask;
-        }
+        self.index.find(hashed, |row| self.rows[row].hashed)
     }
 
     /// Appends a row of a key that has none.
     fn push(&mut self, key: &[u8], hashed: u64, value: V) {
-        const { assert!(LIMIT + 1 < ROW as usize, "rows are numbered in few bits") };
+        const { assert!(LIMIT < MOST_ROWS, "rows are numbered in few bits") };
         self.keys.extend_from_slice(key);
         let end = self.keys.len();
         self.rows.push(Row { hashed, value, end });
-        if self.rows.len() * 2 > self.index.len() {
-            self.index = vec![0; (self.rows.len() * 2).next_power_of_two().max(16)];
-            (0..self.rows.len()).for_each(|row| self.point_to(row));
-        } else {
-            self.point_to(self.rows.len() - 1);
-        }
-    }
-
-    fn point_to(&mut self, row: usize) {
-        let mask = self.index.len() - 1;
-        let mut slot = self.rows[row].hashed as usize & mask;
-        while self.index[slot] != 0 {
-            slot = (slot + 1) & mask;
-        }
-        self.index[slot] = upper(self.rows[row].hashed) | (row as u32 + 1);
+        let rows = &self.rows;
+        self.index.push(rows.len(), |row| rows[row].hashed);
     }
 
     /// Adds to a key of the level in force.
@@ -271,11 +225,6 @@ impl<V: Tally, const LIMIT: usize> Table<V, LIMIT> {
         rows.sort_unstable_by_key(|row| row.0);
         rows
     }
-}
-
-/// The upper bits of a hash at their place in an index entry.
-fn upper(hashed: u64) -> u32 {
-    (hashed >> 32) as u32 & !ROW
 }
 
 /// Rows with their keys.

@@ -9,6 +9,7 @@ use super::request::Request;
 use super::routes::{RouteStats, Slot};
 use super::servers::Servers;
 use super::shape;
+use super::shapes::Shapes;
 use super::summary::{SLOWEST, Slow, Summary};
 use super::tallies::{Failure, coarser_probe};
 use super::visitors::Visitors;
@@ -65,6 +66,7 @@ pub(super) struct Collector {
     by_name: ByHash<u32>,
     /// Rows of targets seen lately, by the low bits of their hash; a target asked for again needs no shape.
     lately: Vec<(u64, u32)>,
+    shapes: Shapes,
     open: Vec<Open>,
     name: Vec<u8>,
     servers: Servers,
@@ -78,6 +80,7 @@ impl Default for Collector {
             rows: Vec::new(),
             by_name: ByHash::default(),
             lately: vec![NOWHERE; LATELY],
+            shapes: Shapes::default(),
             open: Vec::new(),
             name: Vec::with_capacity(256),
             servers: Servers::default(),
@@ -201,7 +204,7 @@ impl Collector {
             self.name.push(b' ');
             self.name.extend_from_slice(request.method);
             self.name.push(b' ');
-            shape::shape(request.target, &mut self.name);
+            self.shapes.append(request.target, &mut self.name);
         }
         let mut hashed = hash(&self.name);
         if probe_agent {

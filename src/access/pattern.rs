@@ -1,6 +1,8 @@
 //! A line format compiled to field operations: find the end of a field, read it, expect the text that follows. No
 //! regular expression runs over a line.
 
+use super::digits;
+use super::literal::Literal;
 use super::request::{Field, Request, nanos};
 use super::scalar::{self, At, Clock};
 use super::scan;
@@ -28,43 +30,11 @@ struct Step {
     end: End,
     /// Text expected after the field.
     literal: Literal,
-    /// How the line goes on where this field and those behind it that are not needed are absent (`- - [`), and their number.
+    /// The text after it does not begin with a digit, so a number ends where its digits do.
+    bare: bool,
+    /// How the line goes on where this field and those behind it that are not needed are absent (`- - [`), and the number of the
+    /// latter.
     absent: Option<(Literal, usize)>,
-}
-
-/// Text of the format.
-#[derive(Debug, Clone, Default)]
-struct Literal {
-    text: Vec<u8>,
-    /// Its first eight bytes and which of them it has.
-    word: u64,
-    mask: u64,
-}
-
-impl Literal {
-    fn new(text: Vec<u8>) -> Self {
-        let (mut word, mut mask) = ([0; 8], [0; 8]);
-        for (at, byte) in text.iter().take(8).enumerate() {
-            (word[at], mask[at]) = (*byte, 0xff);
-        }
-        Self {
-            word: u64::from_le_bytes(word),
-            mask: u64::from_le_bytes(mask),
-            text,
-        }
-    }
-
-    /// Whether `text` begins with it. Most literals are a few bytes, and compared in one step.
-    #[inline]
-    fn begins(&self, text: &[u8]) -> bool {
-        match text.first_chunk() {
-            Some(first) => {
-                (u64::from_le_bytes(*first) ^ self.word) & self.mask == 0
-                    && (self.text.len() <= 8 || text.starts_with(&self.text))
-            }
-            None => text.starts_with(&self.text),
-        }
-    }
 }
 
 /// How the end of a field is found.
@@ -117,6 +87,7 @@ impl Program {
             Step {
                 field: *field,
                 end,
+                bare: literal.first().is_some_and(|byte| !byte.is_ascii_digit()),
                 literal: Literal::new(literal.clone()),
                 absent: absent(&steps[at..]),
             }
@@ -145,22 +116,19 @@ impl Program {
             return Err("the beginning of the format");
         }
         let mut rest = &line[self.lead.text.len()..];
-        let mut at = 0;
-        while let Some(step) = self.steps.get(at) {
-            if let Some((absent, steps)) = &step.absent
+        let mut steps = self.steps.iter();
+        while let Some(step) = steps.next() {
+            if let Some((absent, more)) = &step.absent
                 && absent.begins(rest)
             {
                 rest = &rest[absent.text.len()..];
-                at += steps;
+                for _ in 0..*more {
+                    steps.next();
+                }
                 continue;
             }
-            at += 1;
-            if step.field == Field::TimeClf
-                && let Some(same) = clock.same(rest)
-                && step.literal.begins(&rest[scalar::CLF..])
-            {
-                rest = &rest[scalar::CLF + step.literal.text.len()..];
-                stamp(Some(same), request)?;
+            if let Some(after) = step.at_once(rest, clock, unit, request) {
+                rest = after;
                 continue;
             }
             let length = match step.end {
@@ -181,7 +149,48 @@ impl Program {
     }
 }
 
-/// The text of a run of fields that are not needed when all of them are `-`, and their number.
+impl Step {
+    /// Reads a field that most lines have in its usual form without looking for its end first: a stamp, or a number with
+    /// nothing but digits. Gives what follows the text behind it.
+    #[inline]
+    fn at_once<'a>(
+        &self,
+        rest: &'a [u8],
+        clock: &Clock,
+        unit: i64,
+        request: &mut Request<'_>,
+    ) -> Option<&'a [u8]> {
+        match self.field {
+            Field::TimeClf => {
+                let at = clock.same(rest)?;
+                let after = self.literal.strip(&rest[scalar::CLF..])?;
+                (request.at, request.resolution, request.zoned) =
+                    (at.micros, at.resolution, at.zoned);
+                Some(after)
+            }
+            Field::Status if self.bare => {
+                let (digits, after) = rest.split_first_chunk::<3>()?;
+                let after = self.literal.strip(after)?;
+                request.status = status(digits).ok()?;
+                Some(after)
+            }
+            Field::Bytes if self.bare => {
+                let (value, after) = digits::leading(rest)?;
+                let after = self.literal.strip(after)?;
+                request.bytes = value;
+                Some(after)
+            }
+            Field::Duration if self.end == End::Line && request.duration.is_none() => {
+                let value = digits::integer(rest).filter(|_| rest.len() <= 8)?;
+                request.duration = Some(i64::try_from(value).ok()?.checked_mul(unit)? / 1000);
+                Some(&[])
+            }
+            _ => None,
+        }
+    }
+}
+
+/// The text of a run of fields that are not needed when all of them are `-`, and the number of those after the first.
 fn absent(steps: &[(Field, Vec<u8>)]) -> Option<(Literal, usize)> {
     let run: Vec<&Vec<u8>> = steps
         .iter()
@@ -195,7 +204,7 @@ fn absent(steps: &[(Field, Vec<u8>)]) -> Option<(Literal, usize)> {
         .flat_map(|literal| [b"-", literal.as_slice()])
         .collect::<Vec<_>>()
         .concat();
-    (!run.is_empty()).then(|| (Literal::new(text), run.len()))
+    Some((Literal::new(text), run.len().checked_sub(1)?))
 }
 
 #[inline]

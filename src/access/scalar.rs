@@ -1,59 +1,8 @@
 //! Numbers and times as they stand in a line, read at memory speed. The shapes are those of `crate::time`; here the
 //! part that seldom changes is remembered from the line before.
 
+use super::digits::{eight, integer};
 use crate::time::{self, Moment, SECOND, Stamp};
-
-/// Digits only: `200`. No sign, no overflow.
-pub(super) fn integer(text: &[u8]) -> Option<u64> {
-    if let 1..=8 = text.len() {
-        return eight(text);
-    }
-    if text.is_empty() || text.len() > 19 {
-        return None;
-    }
-    let mut value = 0_u64;
-    for byte in text {
-        let digit = byte.wrapping_sub(b'0');
-        if digit > 9 {
-            return None;
-        }
-        value = value * 10 + u64::from(digit);
-    }
-    Some(value)
-}
-
-/// One to eight digits, in a few steps whatever their number: a loop over them would be mispredicted at its end.
-#[inline]
-fn eight(text: &[u8]) -> Option<u64> {
-    let (low, high) = (text.first_chunk::<4>(), text.last_chunk::<4>());
-    let absent = 8 * (8 - text.len() as u32);
-    let word = match (low, high) {
-        (Some(low), Some(high)) => {
-            let (low, high) = (u32::from_le_bytes(*low), u32::from_le_bytes(*high));
-            u64::from(low) | u64::from(high) << (32 - absent)
-        }
-        _ => {
-            let (middle, last) = (text.len() / 2, text.len() - 1);
-            let at = |index: usize| u64::from(text[index]) << (8 * index);
-            at(0) | at(middle) | at(last)
-        }
-    };
-    // Zeros before the first digit.
-    const ZEROS: u64 = u64::from_le_bytes(*b"00000000");
-    let digits = match absent {
-        0 => word,
-        absent => word << absent | ZEROS >> (64 - absent),
-    } ^ ZEROS;
-    // Above nine a byte has a bit of the upper half, or gets one by adding six.
-    const UPPER: u64 = 0xf0f0_f0f0_f0f0_f0f0;
-    if (digits | digits.wrapping_add(0x0606_0606_0606_0606)) & UPPER != 0 {
-        return None;
-    }
-    // Pairs, fours, then all eight (Langdale and Lemire 2019, after Muła).
-    let pairs = digits.wrapping_mul(10).wrapping_add(digits >> 8) & 0x00ff_00ff_00ff_00ff;
-    let fours = pairs.wrapping_mul(100).wrapping_add(pairs >> 16) & 0x0000_ffff_0000_ffff;
-    Some(fours.wrapping_mul(10_000).wrapping_add(fours >> 32) & 0xffff_ffff)
-}
 
 /// A count that may be absent: `-`, empty and negative numbers are 0.
 pub(super) fn count(text: &[u8]) -> Option<u64> {
@@ -385,37 +334,6 @@ mod tests {
         assert_eq!(duration(b"-1", seconds), Some(None));
         assert_eq!(duration(b"abc", seconds), None);
         assert_eq!(duration(b"99999999999999999999", seconds), None);
-    }
-
-    #[test]
-    fn eight_digits_are_read_as_one_by_one() {
-        for text in [
-            "0", "7", "10", "255", "4096", "65536", "123456", "9999999", "12345678", "00000009",
-        ] {
-            assert_eq!(integer(text.as_bytes()), text.parse().ok(), "{text}");
-        }
-        for text in [
-            "a",
-            "1a",
-            "1:",
-            "12/",
-            "123\u{0}",
-            "1234 ",
-            "12.456",
-            "-234567",
-            "1234567\u{7f}",
-        ] {
-            assert_eq!(integer(text.as_bytes()), None, "{text}");
-        }
-        for byte in 0..=255_u8 {
-            for length in 1..=8 {
-                for at in 0..length {
-                    let mut text = vec![b'5'; length];
-                    text[at] = byte;
-                    assert_eq!(integer(&text).is_some(), byte.is_ascii_digit());
-                }
-            }
-        }
     }
 
     #[test]

@@ -3,12 +3,13 @@
 
 use super::scan;
 
-/// Appends the shape of `target` (a path or a URL, with or without a query) to `out`.
-pub(super) fn shape(target: &[u8], out: &mut Vec<u8>) {
-    let path = path(target);
+/// Segments of a path; deeper ones share the shape of their beginning.
+pub(super) const DEPTH: usize = 12;
+
+/// Appends the shape of `path` to `out`.
+pub(super) fn shape(path: &[u8], out: &mut Vec<u8>) {
     let mut rest = path;
-    // Paths deeper than this share the shape of their beginning.
-    for _ in 0..12 {
+    for _ in 0..DEPTH {
         let Some(slash) = rest.strip_prefix(b"/") else {
             break;
         };
@@ -80,17 +81,17 @@ const KINDS: [u64; 256] = {
 
 /// How many bytes of each kind a segment has.
 #[derive(Clone, Copy)]
-struct Kinds {
+pub(super) struct Kinds {
     /// By kind; not above 255.
     counts: u64,
     digits: usize,
-    length: usize,
+    pub(super) length: usize,
 }
 
 impl Kinds {
     /// Of the segment that `text` begins with.
     #[inline]
-    fn of(text: &[u8]) -> Self {
+    pub(super) fn of(text: &[u8]) -> Self {
         let mut counts = 0;
         for (length, byte) in text.iter().take(255).enumerate() {
             let kind = KINDS[usize::from(*byte)];
@@ -137,7 +138,7 @@ impl Kinds {
 }
 
 #[inline]
-fn segment(text: &[u8], kinds: Kinds, out: &mut Vec<u8>) {
+pub(super) fn segment(text: &[u8], kinds: Kinds, out: &mut Vec<u8>) {
     if kinds.digits == 0 && !kinds.has(PERCENT | OTHER) {
         match text.len() > 64 {
             true => out.extend_from_slice(b"{text}"),
@@ -371,7 +372,7 @@ mod tests {
 
     fn of(target: &str) -> String {
         let mut out = Vec::new();
-        shape(target.as_bytes(), &mut out);
+        shape(path(target.as_bytes()), &mut out);
         String::from_utf8_lossy(&out).into_owned()
     }
 

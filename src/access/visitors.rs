@@ -1,22 +1,11 @@
 //! Who asked, counted while a log is read: clients and agents.
 
 use super::bounded::{Tally, hash};
+use super::clients::Clients;
 use super::request::Request;
 use super::shape;
 use super::summary::Summary;
-use super::tallies::{Visits, coarser_agent, coarser_client};
-
-/// A visit of a client that waits to be counted. The table of clients is large, so visits are counted many at a time:
-/// then the processor waits for several places of memory at once instead of one after the other.
-struct Visit {
-    /// Where its client ends among the names of those that wait.
-    end: usize,
-    hashed: u64,
-    visits: Visits,
-}
-
-/// Visits that wait at most.
-const WAITING: usize = 256;
+use super::tallies::{Visits, coarser_agent};
 
 /// An agent that was seen lately.
 struct Agent {
@@ -30,9 +19,7 @@ const AGENTS: usize = 64;
 
 /// Visits on their way to the tables of a summary.
 pub(super) struct Visitors {
-    waiting: Vec<Visit>,
-    /// The clients of the visits that wait.
-    names: Vec<u8>,
+    clients: Clients,
     agents: Vec<Agent>,
 }
 
@@ -44,8 +31,7 @@ impl Default for Visitors {
             visits: Visits::default(),
         };
         Self {
-            waiting: Vec::with_capacity(WAITING),
-            names: Vec::new(),
+            clients: Clients::default(),
             agents: std::iter::repeat_with(nobody).take(AGENTS).collect(),
         }
     }
@@ -67,15 +53,7 @@ impl Visitors {
             busy: request.duration.unwrap_or(0),
         };
         if !request.client.is_empty() {
-            self.names.extend_from_slice(request.client);
-            self.waiting.push(Visit {
-                end: self.names.len(),
-                hashed: client,
-                visits,
-            });
-            if self.waiting.len() == WAITING {
-                self.count_waiting(summary);
-            }
+            self.clients.count(summary, request.client, client, &visits);
         }
         if request.agent.is_empty() {
             return false;
@@ -91,27 +69,9 @@ impl Visitors {
         agent.probe
     }
 
-    fn count_waiting(&mut self, summary: &mut Summary) {
-        summary
-            .clients
-            .fetch(self.waiting.iter().map(|visit| visit.hashed));
-        let mut from = 0;
-        for visit in self.waiting.drain(..) {
-            let client = &self.names[std::mem::replace(&mut from, visit.end)..visit.end];
-            let tally = summary.clients.tally(client, visit.hashed, coarser_client);
-            let new = tally.requests == 0;
-            tally.merge(&visit.visits);
-            // A client that is in the table as it is was counted before.
-            if new || summary.clients.level > 0 {
-                summary.distinct.add(visit.hashed);
-            }
-        }
-        self.names.clear();
-    }
-
     /// Counts what still waits.
     pub(super) fn finish(mut self, summary: &mut Summary) {
-        self.count_waiting(summary);
+        self.clients.finish(summary);
         for agent in &mut self.agents {
             agent.hand_over(summary);
         }

@@ -6,9 +6,10 @@
 use std::collections::BTreeMap;
 
 use super::{Family, Layout, elements, fixed};
+use crate::access::digits::integer;
 use crate::access::pattern::{Element, Program};
 use crate::access::request::{Field, Request};
-use crate::access::scalar::{Clock, integer};
+use crate::access::scalar::Clock;
 use crate::access::{DurationUnit, StampMeaning};
 
 pub(super) const FAMILY: Family = Family { propose };
