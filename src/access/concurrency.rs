@@ -89,7 +89,12 @@ pub(super) fn of(fold: &Fold, busy: &[(i64, i64)], spent: i128) -> Option<Concur
     let mut cells: Vec<i64> = busy.iter().map(|(_, busy)| *busy).collect();
     cells.sort_unstable();
     let median = cells.get(cells.len() / 2).copied().unwrap_or(0);
-    let (mut now, mut peak, mut peak_at) = (0_i64, 0_i64, 0_i64);
+    let (busiest_at, busiest) = busy
+        .iter()
+        .copied()
+        .max_by_key(|(at, busy)| (*busy, -at))
+        .unwrap_or_default();
+    let (mut now, mut peak, mut peak_at) = (0_i64, 0_i64, busiest_at);
     for (number, tick) in summary.ticks.cells() {
         now += tick.started as i64 - tick.finished as i64;
         if now > peak {
@@ -97,11 +102,6 @@ pub(super) fn of(fold: &Fold, busy: &[(i64, i64)], spent: i128) -> Option<Concur
         }
     }
     // Requests that begin and end inside a cell never stand at its end; the mean of the cell counts them.
-    let (busiest_at, busiest) = busy
-        .iter()
-        .copied()
-        .max_by_key(|(at, busy)| (*busy, -at))
-        .unwrap_or_default();
     let mean_peak = busiest / step;
     if mean_peak > peak {
         (peak, peak_at) = (mean_peak, busiest_at);

@@ -75,13 +75,19 @@ impl AccessReport {
             .filter(|(status, _)| *status >= 500)
             .map(|(_, times)| times)
             .sum();
-        let mut out = vec![
-            t!(
-                "{share} of the requests failed on the server.",
-                share = percent(failed as f64, self.requests as f64)
-            )
-            .into(),
-        ];
+        let mut out = Vec::new();
+        if self.requests > 0 {
+            out.push(
+                match failed {
+                    0 => t!("None of them failed on the server."),
+                    _ => t!(
+                        "{share} of the requests failed on the server.",
+                        share = percent(failed as f64, self.requests as f64)
+                    ),
+                }
+                .into(),
+            );
+        }
         if let Some(latency) = &self.latency {
             out.push(
                 t!(
@@ -173,24 +179,31 @@ impl AccessReport {
             ));
         }
         if let Some(concurrency) = &self.concurrency {
-            facts.push((
-                t!("In progress"),
-                t!(
-                    "{mean} on average = {rate}/s × {took} (Little's law), at most {peak} at {at}",
-                    mean = milli(concurrency.mean_milli),
-                    rate = milli(concurrency.rate_milli),
-                    took = duration(concurrency.mean_duration_us),
+            let mut text = t!(
+                "{mean} on average = {rate}/s × {took} (Little's law)",
+                mean = milli(concurrency.mean_milli),
+                rate = milli(concurrency.rate_milli),
+                took = duration(concurrency.mean_duration_us)
+            );
+            // Where no request lasts beyond its second, the seconds do not tell how many there were at once.
+            if concurrency.peak > 0 {
+                text += &t!(
+                    ", highest {peak} at {at}",
                     peak = count(concurrency.peak),
                     at = concurrency.peak_at.lo
-                )
-                .into(),
+                );
+            }
+            facts.push((t!("In progress"), text.into()));
+        }
+        if self.bytes > 0 {
+            facts.push((t!("Sent"), bytes(self.bytes).into()));
+        }
+        if self.distinct_clients > 0 {
+            facts.push((
+                t!("Distinct clients"),
+                t!("about {count}", count = count(self.distinct_clients)).into(),
             ));
         }
-        facts.push((t!("Sent"), bytes(self.bytes).into()));
-        facts.push((
-            t!("Distinct clients"),
-            t!("about {count}", count = count(self.distinct_clients)).into(),
-        ));
         facts
     }
 

@@ -70,7 +70,7 @@ impl Rule<Model> for ClientAborts {
             Moment::truncated(Instant(to - step), step),
         ));
         finding.summary = t!(
-            "Most of them at once from {from} to {to}: {gone} of {ended} that ended.",
+            "They come thickest from {from} to {to}: {gone} of the {ended} requests that ended.",
             from = Instant(from),
             to = Instant(to),
             gone = count(best.0),

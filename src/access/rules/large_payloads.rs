@@ -52,12 +52,17 @@ impl Rule<Model> for LargePayloads {
         );
         finding.confidence = Confidence::Possible;
         finding.summary = t!(
-            "Routes with responses of this kind: {routes}. {route} sent {sum} in {times} answers.",
-            routes = count(rows.len() as u64),
+            "In all, {route} sent {sum}; requests: {times}.",
             route = first.route,
             times = count(first.count),
             sum = bytes(first.bytes)
         );
+        if rows.len() > 1 {
+            finding.summary += &t!(
+                " {routes} routes have responses of this kind.",
+                routes = count(rows.len() as u64)
+            );
+        }
         let source = model
             .fold
             .sources

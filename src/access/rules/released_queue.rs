@@ -62,15 +62,19 @@ impl Rule<Model> for ReleasedQueue {
             Moment::truncated(Instant(worst.released), step),
         ));
         finding.summary = t!(
-            "From {from} almost nothing ended; at {to} {ended} requests ended where {usual} are usual, the oldest {longest} old. \
-             This happened {times} times in the log.",
+            "From {from} almost nothing ended; at {to} {ended} requests ended where {usual} are usual, the oldest {longest} old.",
             from = Instant(worst.from),
             to = Instant(worst.released),
             ended = count(worst.ended),
             usual = count(worst.usual),
-            longest = duration(worst.longest),
-            times = count(total)
+            longest = duration(worst.longest)
         );
+        if total > 1 {
+            finding.summary += &t!(
+                " This happened {times} times in the log.",
+                times = count(total)
+            );
+        }
         for stall in stalls.iter().take(3) {
             for locator in model
                 .fold

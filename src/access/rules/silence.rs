@@ -101,7 +101,7 @@ fn length(gap: &Gap) -> i64 {
 fn basis(basis: &GapBasis) -> String {
     match basis {
         GapBasis::Rate { per_hour, log10_p } => t!(
-            "Around it {active} of 3600 seconds an hour have requests, so its chance is 10^{log10_p}.",
+            "Around it {active} of 3,600 seconds an hour have requests, so its chance is 10^{log10_p}.",
             active = count((*per_hour).min(3600)),
             log10_p
         ),

@@ -3,7 +3,7 @@
 use crate::access::model::Model;
 use crate::finding::{Evidence, Finding, Rule, RuleMeta, Severity};
 use crate::t;
-use crate::text::count;
+use crate::text::{count, duration};
 use crate::time::{Instant, Moment};
 
 pub(super) struct TrafficSpike;
@@ -67,19 +67,25 @@ impl Rule<Model> for TrafficSpike {
         let mut finding = Finding::new(
             &META,
             t!(
-                "{requests} transactions in one interval, {times} times the usual",
+                "{requests} transactions in {step}, {times} times the usual",
                 requests = count(minutes[worst].requests),
+                step = duration(step),
                 times = format!("{times:.1}")
             ),
         );
         let moment = |at| Moment::truncated(Instant(at), step);
         finding.when = Some((moment(first), moment(last)));
         finding.summary = t!(
-            "The highest interval began at {at}; the median of its neighbours is {median}. {spikes} intervals are as unusual.",
+            "The highest interval began at {at}; the median of its neighbours is {median}.",
             at = Instant(minutes[worst].at),
-            median = count(median),
-            spikes = count(spikes.len() as u64)
+            median = count(median)
         );
+        if spikes.len() > 1 {
+            finding.summary += &t!(
+                " {spikes} intervals are as unusual.",
+                spikes = count(spikes.len() as u64)
+            );
+        }
         for locator in model
             .fold
             .lines_between(minutes[worst].at, minutes[worst].at + step - 1)
