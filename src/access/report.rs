@@ -34,7 +34,8 @@ pub struct AccessReport {
     pub statuses: Vec<(u16, u64)>,
     /// Bytes sent to clients.
     pub bytes: u64,
-    /// Distinct clients, estimated; standard error 0.8 %, exact in practice below a few thousand.
+    /// Distinct clients, estimated; standard error 1.04 / √16,384 = 0.81 %, so 99.7 % of all estimates lie
+    /// within 2.4 %; far less below a few thousand.
     pub distinct_clients: u64,
     /// Latency of all transactions.
     pub latency: Option<Latency>,

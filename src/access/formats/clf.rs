@@ -33,8 +33,9 @@ fn propose(lines: &[&[u8]]) -> Vec<Layout> {
     let mut out = Vec::new();
     for head in HEADS {
         let mut kinds: BTreeMap<Vec<u8>, Vec<(u64, Vec<Token<'_>>)>> = BTreeMap::new();
+        let program = beginning(head);
         for line in lines {
-            if let Some((bytes, tokens)) = tail(head, line) {
+            if let Some((bytes, tokens)) = tail(&program, line) {
                 let shape = tokens.iter().map(|token| token.open).collect();
                 kinds.entry(shape).or_default().push((bytes, tokens));
             }
@@ -48,16 +49,21 @@ fn propose(lines: &[&[u8]]) -> Vec<Layout> {
     out
 }
 
-/// The size and the words after it, if the line begins like `head`.
-fn tail<'a>(head: &str, line: &'a [u8]) -> Option<(u64, Vec<Token<'a>>)> {
-    let mut request = Request::NONE;
-    // Where the size ends: after the request line, status and size are two words.
+/// Reads a line that begins like `head`.
+fn beginning(head: &str) -> Program {
     let mut parts = elements(head);
     parts.push(Element::Text(b" ".to_vec()));
     parts.push(Element::Field(Field::Skip));
+    Program::compile(&parts)
+}
+
+/// The size and the words after it, if the line is as its `beginning` says.
+fn tail<'a>(beginning: &Program, line: &'a [u8]) -> Option<(u64, Vec<Token<'a>>)> {
+    let mut request = Request::NONE;
+    // Where the size ends: after the request line, status and size are two words.
     let mut padded = line.to_vec();
     padded.extend_from_slice(b" .");
-    Program::compile(&parts)
+    beginning
         .run(&padded, &mut Clock::default(), 1, &mut request)
         .ok()?;
     let bytes = request.bytes;
