@@ -21,6 +21,7 @@ use crate::time::Stamp;
 fn triggers() -> Vec<&'static str> {
     [
         kernel::TRIGGERS,
+        journal::TRIGGERS,
         systemd::TRIGGERS,
         containerd::TRIGGERS,
         memory::TRIGGERS,
@@ -276,12 +277,14 @@ fn host_and_message(rest: &str, when: Option<When>) -> (Option<&str>, &str) {
         when,
         Some(When::Rough(Rough::WithoutYear(_)) | When::Stamp(Stamp::Zoned(_)))
     );
-    if !syslog {
+    // A local time with its year is mostly an application's (`ERROR Checkout: …`); `journalctl -o short-full` has it, too.
+    let ends = if syslog { ":" } else { "]:" };
+    if when.is_none() {
         return (None, rest);
     }
     let mut words = rest.splitn(3, ' ');
     match (words.next(), words.next(), words.next()) {
-        (Some(host), Some(program), Some(message)) if program.ends_with(':') => {
+        (Some(host), Some(program), Some(message)) if program.ends_with(ends) => {
             let name = program.trim_end_matches(':');
             let name = name.split('[').next().unwrap_or(name);
             let plain =
