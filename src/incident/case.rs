@@ -11,7 +11,7 @@ use super::incarnations::Incarnation;
 use super::instances::Instances;
 use super::placed::Placed;
 use super::rooms::Rooms;
-use crate::access::Second;
+use crate::access::{AccessReport, Second};
 use crate::events::{ContainerState, Event, Life as ContainerLife, What};
 use crate::finding::{Evidence, Locator};
 use crate::gc::{GcLife, GcPoint};
@@ -31,6 +31,8 @@ pub(super) struct Case<'a> {
     next_start: Option<Moment>,
     pub(super) events: Vec<Placed<'a>>,
     pub(super) dumps: Vec<(&'a DumpSummary, Option<Moment>)>,
+    /// The access log of this life, if `seconds` has any.
+    pub(super) access: &'a AccessReport,
     /// Cells of the access log inside this life, placed in UTC.
     pub(super) seconds: Vec<(Instant, &'a Second)>,
     /// Facts that some hypothesis has asked for, by their functions.
@@ -47,13 +49,16 @@ impl<'a> Case<'a> {
         events: &[Placed<'a>],
     ) -> Self {
         let life = &lives[number];
-        let next_start = lives.get(number + 1).and_then(|next| next.started);
-        let seconds = rooms
-            .access
-            .seconds
-            .iter()
-            .filter_map(|second| {
-                let at = clocks.place_access(rooms, Moment::exact(second.at))?.lo;
+        let mut later = lives[number + 1..].iter();
+        let next_start = later
+            .find(|next| next.program == life.program || !life.overlaps(next))
+            .and_then(|next| next.started);
+        let access = life.access.map(|index| &rooms.access_logs()[index]);
+        let seconds = access
+            .into_iter()
+            .flat_map(|log| log.seconds.iter().map(move |second| (log, second)))
+            .filter_map(|(log, second)| {
+                let at = clocks.place_access(log, Moment::exact(second.at))?.lo;
                 let begun = life.started.is_none_or(|start| start.lo <= at);
                 let over = next_start.is_some_and(|next| at >= next.lo);
                 (begun && !over).then_some((at, second))
@@ -73,6 +78,7 @@ impl<'a> Case<'a> {
             next_start,
             events: life.events.iter().map(in_life(events)).collect(),
             dumps,
+            access: access.unwrap_or(&rooms.access),
             seconds,
             seen: RefCell::default(),
         }

@@ -37,9 +37,22 @@ pub(super) struct Incarnation {
     pub(super) dumps: Vec<(usize, Option<Moment>)>,
     /// In `rooms.heap`.
     pub(super) heaps: Vec<usize>,
+    /// In [`Rooms::access_logs`].
+    pub(super) access: Option<usize>,
     /// In the list of placed events, with the time in this life. A counted series of which only the first and the last
     /// are known can reach over several lives.
     pub(super) events: Vec<(usize, Option<Moment>)>,
+}
+
+impl Incarnation {
+    /// Whether the two can have run at the same time.
+    pub(super) fn overlaps(&self, other: &Self) -> bool {
+        let over = |one: &Self, two: &Self| {
+            let ended = one.ended.filter(|_| !one.running);
+            ended.zip(two.started).is_some_and(|(end, start)| end.lo <= start.hi)
+        };
+        !over(self, other) && !over(other, self)
+    }
 }
 
 /// Who saw a start.
