@@ -152,10 +152,17 @@ impl<'a> Owners<'a> {
             let (one, two) = (&lives[*one], &lives[*two]);
             one.program != two.program && one.overlaps(two)
         };
-        if !found.iter().any(|one| found.iter().any(|two| beside(one, two))) {
+        if !found
+            .iter()
+            .any(|one| found.iter().any(|two| beside(one, two)))
+        {
             return found;
         }
-        let own = Identity::joined(sources.iter().map(|source| Identity::of_event(None, source)));
+        let own = Identity::joined(
+            sources
+                .iter()
+                .map(|source| Identity::of_event(None, source)),
+        );
         let last: BTreeMap<usize, usize> = found
             .iter()
             .map(|life| (lives[*life].program, *life))
@@ -230,7 +237,11 @@ pub(super) fn give_evidence(
         }
     }
     for (index, log) in rooms.access_logs().iter().enumerate() {
-        let sources: Vec<&str> = log.formats.iter().map(|read| read.source.as_str()).collect();
+        let sources: Vec<&str> = log
+            .formats
+            .iter()
+            .map(|read| read.source.as_str())
+            .collect();
         for owner in owners.of_access(lives, &sources) {
             // A log in the folder of an instance goes before one that lies outside of all.
             let inside = sources.iter().any(|source| instances.of(source).is_some());

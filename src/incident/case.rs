@@ -7,6 +7,7 @@ use std::rc::Rc;
 
 use super::clocks::Clocks;
 use super::facts::Observed;
+use super::identity;
 use super::incarnations::Incarnation;
 use super::instances::Instances;
 use super::placed::Placed;
@@ -130,16 +131,32 @@ impl<'a> Case<'a> {
             .chain(rest.filter(|heap| !self.foreign(&heap.source)))
     }
 
-    /// Whose life it is: what its supervisor calls it, else the folder that its evidence lies in.
+    /// Whose life it is.
     pub(super) fn name(&self) -> String {
-        let named = self.life.subject.name();
-        match (named.is_empty(), &self.life.folder) {
-            (true, Some(folder)) => folder.clone(),
-            (true, None) => self
-                .container_state()
-                .map_or(named, |state| state.subject.name()),
-            (false, _) => named,
+        let named = self.life.name();
+        match (named.is_empty(), self.container_state()) {
+            (true, Some(state)) => state.subject.name(),
+            _ => named,
         }
+    }
+
+    /// Lives of other instances of the same application.
+    pub(super) fn peers(&self) -> impl Iterator<Item = &'a Incarnation> {
+        let own = identity::of_life(self.life, self.rooms);
+        self.lives.iter().filter(move |other| {
+            other.program != self.life.program
+                && other.beside(self.life)
+                && !own.apart(&identity::of_life(other, self.rooms))
+        })
+    }
+
+    /// Where the end of another life is told.
+    pub(super) fn last_words(&self, life: &Incarnation) -> Option<Locator> {
+        let container = life.container.map(|index| &self.rooms.events.lives[index]);
+        let gc = life.gc.map(|index| &self.rooms.gc.lives[index]);
+        container
+            .and_then(|life| life.locators.last().cloned())
+            .or_else(|| gc.map(|gc| gc.last.clone()))
     }
 
     /// Whether a source is about another program or instance than this life.

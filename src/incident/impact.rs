@@ -44,7 +44,13 @@ fn down(rooms: &Rooms, clocks: &Clocks, lives: &[Life]) -> Option<i64> {
         .seconds
         .iter()
         .filter(|second| second.finished > 0)
-        .filter_map(|second| Some(clocks.place_access(&rooms.access, Moment::exact(second.at))?.lo))
+        .filter_map(|second| {
+            Some(
+                clocks
+                    .place_access(&rooms.access, Moment::exact(second.at))?
+                    .lo,
+            )
+        })
         .collect();
     let mut total = None;
     for pair in lives.windows(2) {

@@ -139,11 +139,7 @@ impl Rooms {
 
 /// Reads the access logs again, those of each folder by themselves: who answered how much and when is then known for each
 /// instance.
-fn access_of(
-    bundle: &Bundle,
-    instances: &Instances,
-    progress: &dyn Progress,
-) -> Vec<AccessReport> {
+fn access_of(bundle: &Bundle, instances: &Instances, progress: &dyn Progress) -> Vec<AccessReport> {
     let mut groups: BTreeMap<Option<&str>, Vec<&Source>> = BTreeMap::new();
     for source in bundle.holding(Kind::AccessLog) {
         let group = groups.entry(instances.of(&source.name)).or_default();

@@ -12,6 +12,7 @@ use super::near::{Near, continuation};
 use super::stamps::{When, leading};
 use super::{connections, containerd, journal, kernel, memory, pools, servers, systemd};
 use crate::events::event::{Event, Rough, Subject, What};
+use crate::events::outputs;
 use crate::events::reading::Reading;
 use crate::finding::Locator;
 use crate::input::{Certainty, ParseIssue, Progress, Sample, split_at_lines};
@@ -164,7 +165,7 @@ fn candidate(
     if found.is_empty() {
         return;
     }
-    let owner = owner(&reading.source.name);
+    let owner = outputs::owner(&reading.source.name);
     for (what, mut subject) in found {
         if subject.node.is_none() {
             subject.node = host.map(str::to_owned);
@@ -186,34 +187,6 @@ fn candidate(
         }
         reading.push(event);
     }
-}
-
-/// Whose output a source is, where its name says so: `…/<namespace>_<pod>_<uid>/<container>/<restarts>.log` of a node
-/// (kubelet `BuildPodLogsDirectory`), `…[<pod>/<container>]` of a file that held several.
-fn owner(name: &str) -> Option<Subject> {
-    let text = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
-    if let Some((_, inner)) = name
-        .strip_suffix(']')
-        .and_then(|name| name.rsplit_once('['))
-    {
-        let (pod, container) = inner.split_once('/')?;
-        return Some(Subject {
-            pod: text(pod),
-            container: text(container),
-            ..Subject::default()
-        });
-    }
-    let mut parts = name.rsplit('/');
-    let (_, container, folder) = (parts.next()?, parts.next()?, parts.next()?);
-    let mut names = folder.splitn(3, '_');
-    let (namespace, pod, uid) = (names.next()?, names.next()?, names.next()?);
-    (uid.len() >= 32).then(|| Subject {
-        namespace: text(namespace),
-        pod: text(pod),
-        uid: text(uid),
-        container: text(container),
-        ..Subject::default()
-    })
 }
 
 fn text_of(bytes: &[u8], hit: &Range<usize>) -> String {

@@ -237,3 +237,44 @@ pub(in crate::incident) fn served(case: &Case<'_>) -> Observed {
         (last.since(first) >= WORKED).then(|| Fact::new(None, statement, evidence))
     })
 }
+
+/// Another instance of the same application went down just before more requests came here: its load moved.
+pub(in crate::incident) fn load_moved(case: &Case<'_>, rose: &Observed) -> Observed {
+    /// A balancer notices within this time that an instance is gone.
+    const NOTICED: i64 = 60 * SECOND;
+    let Some(at) = rose.fact().and_then(|fact| fact.at) else {
+        return Observed::No;
+    };
+    let near = |end: &Moment| {
+        let end = end.lo;
+        at.lo.plus(-NOTICED) <= end && end <= at.lo.plus(WINDOW)
+    };
+    let gone = case.peers().find_map(|peer| {
+        let end = peer.ended.filter(near)?;
+        let statement = t!(
+            "{instance} ended at {time}, just before: its load came here",
+            instance = peer.name(),
+            time = end
+        );
+        let evidence = Evidence::new(statement.clone(), case.last_words(peer)?);
+        Some(Fact::new(Some(end), statement, evidence))
+    });
+    Observed::when(gone)
+}
+
+/// This instance carries clearly more than its share of the load, as the access room judges it.
+pub(in crate::incident) fn unequal_share(case: &Case<'_>) -> Observed {
+    needs_log(case, || {
+        let findings = &case.rooms.access.findings;
+        let unequal = findings
+            .iter()
+            .find(|found| found.rule == "access/unequal-load")?;
+        let apart = !case.rooms.access_of.is_empty();
+        let own = |read: &crate::access::FormatChoice| unequal.title.contains(&read.instance);
+        (apart && case.access.formats.iter().any(own)).then(|| Fact {
+            at: None,
+            statement: unequal.title.clone(),
+            evidence: unequal.evidence.clone(),
+        })
+    })
+}
