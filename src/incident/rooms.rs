@@ -65,7 +65,9 @@ impl Rooms {
                     .collect();
             });
             scope.spawn(|_| {
-                let sources = bundle.holding(Kind::ThreadDump);
+                let mut sources = bundle.holding(Kind::ThreadDump);
+                let all = sources.clone();
+                sources.retain(|source| !layout::repeated(source, &all));
                 if !sources.is_empty() {
                     *threads = threads::analyse(&sources, &threads::Options::default(), progress);
                 }

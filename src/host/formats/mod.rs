@@ -163,6 +163,14 @@ fn title_line(text: &str) -> Option<&str> {
     text.strip_prefix("==> ")?.strip_suffix(" <==")
 }
 
+/// What yCrash writes above each answer of `jcmd` in its `hdsub.out`.
+const ANSWERS: [&str; 4] = [
+    "GC.class_histogram:",
+    "VM.system_properties:",
+    "GC.heap_info:",
+    "VM.flags:",
+];
+
 /// Lines that collectors put between snapshots.
 fn known(text: &str) -> bool {
     text.starts_with("Collected against")
@@ -175,6 +183,7 @@ fn known(text: &str) -> bool {
         || text.starts_with("lsof: WARNING")
         || text.starts_with("----")
         || text.starts_with("$ ")
+        || ANSWERS.contains(&text)
         || devices::heading(text)
 }
 
