@@ -367,3 +367,45 @@ fn heap_and_threads_of_one_jvm_name_the_same_owners() {
         "{told}"
     );
 }
+
+/// A thread dump in which one thread holds a lock and six more of its pool wait for it.
+fn convoy(second: u32, lock: &str, owner: u32) -> Vec<u8> {
+    let mut text = format!(
+        "2026-11-22 01:03:{second:02}\nFull thread dump OpenJDK 64-Bit Server VM (17.0.15+6 mixed mode, sharing):\n\n"
+    );
+    for number in 1..=8 {
+        let (state, frames) = if number == owner {
+            let frames = format!(
+                "\tat java.io.FileInputStream.readBytes(java.base@17.0.15/Native Method)\n\tat shop.Prices.load(Prices.java:40)\n\t- locked <0x00000000ffa00000> (a {lock})\n"
+            );
+            ("RUNNABLE", frames)
+        } else {
+            let frames = format!(
+                "\tat shop.Prices.get(Prices.java:20)\n\t- waiting to lock <0x00000000ffa00000> (a {lock})\n"
+            );
+            ("BLOCKED (on object monitor)", frames)
+        };
+        text += &format!(
+            "\"http-nio-8080-exec-{number}\" #{id} daemon prio=5 os_prio=0 cpu=12.34ms elapsed=60.00s tid=0x00007f000000{id:04x} nid=0x{id:x} runnable  [0x00007f0000000000]\n   java.lang.Thread.State: {state}\n{frames}\tat org.apache.tomcat.util.net.SocketProcessorBase.run(SocketProcessorBase.java:52)\n\tat java.lang.Thread.run(java.base@17.0.15/Thread.java:840)\n\n",
+            id = 20 + number
+        );
+    }
+    text.into_bytes()
+}
+
+/// Whether the same lock is held up by somebody in two dumps; that two locks are is no convoy that lasts.
+#[test]
+fn a_convoy_lasts_where_the_same_lock_is_held_again() {
+    let lasts = |second: &str| {
+        let report = of(vec![
+            ("one.txt", convoy(10, "shop.Prices", 3)),
+            ("two.txt", convoy(20, second, 5)),
+        ]);
+        let own = report.lives.iter().flat_map(|life| &life.mechanisms);
+        let convoy = own.filter(|judged| judged.hypothesis == "incident/lock-convoy");
+        let mut clues = convoy.flat_map(diag::incident::Judged::speaking_for);
+        clues.any(|clue| clue.statement.starts_with("a second dump shows the same"))
+    };
+    assert!(lasts("shop.Prices"));
+    assert!(!lasts("shop.Stock"));
+}
