@@ -206,7 +206,7 @@ fn the_first_seconds_of_a_process_begin_no_episode() {
         Block::Chart(Chart::Timeline(chart)) => Some(chart),
         _ => None,
     });
-    let hits = &charts.last().unwrap().lanes[0].series[0].points;
+    let hits = &charts.next_back().unwrap().lanes[0].series[0].points;
     for gap in &report.gaps {
         let inside = |at: i64| gap.from.hi.0 < at && at + 2 * SECOND < gap.to.lo.0;
         let inside: Vec<f64> = hits
