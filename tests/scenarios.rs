@@ -187,22 +187,13 @@ fn judge(truth: &Truth, report: &IncidentReport) -> Vec<String> {
     if let Some(lives) = truth.values.get("lives") {
         compare("lives", &report.lives.len().to_string(), lives);
     }
-    let traps = truth.list("traps");
+    // `hidden` is what was so, though the evidence cannot show it.
+    let (traps, hidden) = (truth.list("traps"), truth.list("hidden"));
     for judged in life.mechanisms.iter().chain(&life.causes) {
-        if traps.contains(&judged.hypothesis.as_str()) && judged.holds() {
-            wrong.push(format!(
-                "trap {} is {}",
-                judged.hypothesis,
-                judged.confidence.word()
-            ));
-        }
-    }
-    // What was so, though the evidence cannot show it.
-    let hidden = truth.list("hidden");
-    for judged in life.mechanisms.iter().chain(&life.causes) {
+        let (name, word) = (judged.hypothesis.as_str(), judged.confidence.word());
         let excluded = judged.confidence <= Confidence::Unlikely;
-        if hidden.contains(&judged.hypothesis.as_str()) && excluded {
-            wrong.push(format!("{} is ruled out", judged.hypothesis));
+        if (traps.contains(&name) && judged.holds()) || (hidden.contains(&name) && excluded) {
+            wrong.push(format!("{name} is {word}"));
         }
     }
     let abstains = report.verdict.confidence == Confidence::Undetermined;
