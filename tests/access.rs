@@ -202,7 +202,7 @@ fn the_first_seconds_of_a_process_begin_no_episode() {
     // 976 lines with `/api/` in the 67.2 seconds before: 14.5 a second.
     assert_eq!(episode.rate_before_per_hour / 3600, 14);
     let document = report.document();
-    let charts = document.blocks.iter().filter_map(|block| match block {
+    let mut charts = document.blocks.iter().filter_map(|block| match block {
         Block::Chart(Chart::Timeline(chart)) => Some(chart),
         _ => None,
     });
