@@ -162,6 +162,14 @@ pub fn count(value: u64) -> String {
     out
 }
 
+/// How often: `once`, `1,234 times`.
+pub fn often(times: u64) -> String {
+    match times {
+        1 => crate::t!("once"),
+        _ => crate::t!("{count} times", count = count(times)),
+    }
+}
+
 /// A duration given in microseconds: `740 µs`, `12.3 ms`, `4.21 s`, `3 min 05 s`, `2 h 07 min`.
 pub fn duration(micros: i64) -> String {
     let sign = if micros < 0 { "-" } else { "" };

@@ -28,7 +28,7 @@ const RIGHT: usize = 20;
 /// Variants with a source missing or a clock shifted in which nothing wrong is said. May only rise.
 const NOT_WRONG: usize = 465;
 /// Cases of `fixtures/heldout` whose every part is right. May only rise.
-const HELD_OUT_RIGHT: usize = 19;
+const HELD_OUT_RIGHT: usize = 24;
 /// What evidence that nothing was tuned on came to at first sight.
 const HELD_OUT: &str = include_str!("../fixtures/lab/scenarios/held-out.md");
 /// Pairs of missing sources tried for each scenario.
@@ -195,6 +195,14 @@ fn judge(truth: &Truth, report: &IncidentReport) -> Vec<String> {
                 judged.hypothesis,
                 judged.confidence.word()
             ));
+        }
+    }
+    // What was so, though the evidence cannot show it.
+    let hidden = truth.list("hidden");
+    for judged in life.mechanisms.iter().chain(&life.causes) {
+        let excluded = judged.confidence <= Confidence::Unlikely;
+        if hidden.contains(&judged.hypothesis.as_str()) && excluded {
+            wrong.push(format!("{} is ruled out", judged.hypothesis));
         }
     }
     let abstains = report.verdict.confidence == Confidence::Undetermined;

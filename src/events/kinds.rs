@@ -106,10 +106,22 @@ pub struct KernelOomKill {
     pub anon_rss: Option<u64>,
     /// Resident file memory of the victim.
     pub file_rss: Option<u64>,
+    /// Resident shared memory of the victim: the heap of ZGC is such memory.
+    #[serde(default)]
+    pub shmem_rss: Option<u64>,
     /// Virtual size of the victim.
     pub total_vm: Option<u64>,
     /// The limit of the cgroup that was reached, where written.
     pub limit: Option<u64>,
+}
+
+impl KernelOomKill {
+    /// All resident memory of the victim.
+    pub fn resident(&self) -> Option<u64> {
+        let parts = [self.anon_rss, self.file_rss, self.shmem_rss];
+        let known = parts.into_iter().flatten();
+        known.reduce(u64::saturating_add)
+    }
 }
 
 /// Whose memory ran out.

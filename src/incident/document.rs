@@ -1,7 +1,7 @@
 //! The incident report as blocks: verdict, impact, timeline, chain, what was ruled out, lives, actions, sources.
 
 use super::charts;
-use super::report::{IncidentReport, Link};
+use super::report::{End, IncidentReport, Link};
 use crate::document::{Block, Document, Section, Table, Verdict, Words};
 use crate::finding::{Evidence, Severity};
 use crate::t;
@@ -51,7 +51,7 @@ impl IncidentReport {
         let mut facts: Vec<(String, Words)> = Vec::new();
         let mut fact = |name: String, value: String| facts.push((name, value.into()));
         fact(t!("Deaths"), self.deaths());
-        if let Some(down) = impact.down {
+        if let Some(down) = impact.down.filter(|down| *down > 0) {
             fact(t!("Without service"), duration(down));
         }
         if let (Some(requests), Some(failed)) = (impact.requests, impact.failed) {
@@ -93,24 +93,35 @@ impl IncidentReport {
                 more
             ),
         };
-        t!(
-            "{deaths} in {all} observed lives{unobserved}",
-            deaths = self.impact.deaths,
-            all,
-            unobserved
-        )
+        let deaths = self.impact.deaths;
+        match all {
+            1 => t!(
+                "{deaths} in 1 observed life{unobserved}",
+                deaths,
+                unobserved
+            ),
+            _ => t!(
+                "{deaths} in {all} observed lives{unobserved}",
+                deaths,
+                all,
+                unobserved
+            ),
+        }
     }
 
     /// What to do now, what to change, and what to capture next time.
     fn actions_block(&self) -> Block {
         let verdict = &self.verdict;
-        let now = verdict.now.iter().map(|step| (t!("Now"), step));
-        let change = verdict.actions.iter().map(|step| (t!("Change"), step));
+        let now = verdict.now.iter().map(|step| (t!("Now:"), step));
+        let change = verdict.actions.iter().map(|step| (t!("Change:"), step));
         let steps = now
             .chain(change)
-            .map(|(when, step)| Words::strong(when).and("  ").and(Words::sentence(step)));
+            .map(|(when, step)| Words::strong(when).and(" ").and(Words::sentence(step)));
         let steps: Vec<Words> = steps.collect();
         let mut blocks = match steps.is_empty() {
+            true if self.ended_in_order() => vec![Block::Paragraph(
+                t!("It ended in order: nothing in this evidence calls for a change.").into(),
+            )],
             true => vec![Block::Paragraph(
                 t!("Nothing can be advised on this evidence but to collect more next time.").into(),
             )],
@@ -128,6 +139,14 @@ impl IncidentReport {
             ));
         }
         Section::main(t!("What to do"), blocks)
+    }
+
+    /// Whether the life of the verdict was stopped or had done its work.
+    fn ended_in_order(&self) -> bool {
+        let number = self.verdict.life;
+        let mut lives = self.lives.iter();
+        let life = lives.find(|life| Some(life.number) == number);
+        life.is_some_and(|life| matches!(life.terminator.kind, End::OrderedStop | End::NormalExit))
     }
 
     fn chain_block(&self) -> Block {

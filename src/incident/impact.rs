@@ -59,6 +59,10 @@ fn down(rooms: &Rooms, clocks: &Clocks, lives: &[Life]) -> Option<i64> {
         else {
             continue;
         };
+        // Lives side by side do not follow each other.
+        if next.hi < ended.lo {
+            continue;
+        }
         let before = finished.iter().rfind(|at| **at <= ended.lo);
         let gone = match before {
             Some(last) if *last > started.lo => last.plus(rooms.access.step_us),

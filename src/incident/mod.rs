@@ -119,7 +119,7 @@ pub fn correlate(rooms: Rooms) -> IncidentReport {
         chain,
         timeline: timeline::merge(&cases),
         recurrence: recurrence::find(&lives, verdict::fills_up(&lives, subject)),
-        forecast: forecast::find(&cases).filter(|_| verdict::fills_up(&lives, subject)),
+        forecast: forecast::find(&cases).filter(|_| verdict::heap_fills_up(&lives, subject)),
         formulas: subject.map_or_else(Vec::new, |index| facts::capacity::formulas(&cases[index])),
         platform: subject.map_or_else(Vec::new, |index| {
             platform::answers(&cases[index], &opinions[index])

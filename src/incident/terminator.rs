@@ -85,7 +85,7 @@ fn kernel_oom(case: &Case<'_>) -> Option<Terminator> {
     let What::KernelOomKill(kill) = line.what() else {
         return None;
     };
-    let size = kill.anon_rss.map_or(String::new(), |rss| {
+    let size = kill.resident().map_or(String::new(), |rss| {
         t!(", {size} resident", size = bytes(rss))
     });
     let (end, confidence, statement) = match kill.scope {

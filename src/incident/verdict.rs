@@ -127,12 +127,18 @@ fn at_once(
         .iter()
         .rfind(|life| running(life) && life.number != subject.number);
     if let (Some(next), true) = (next, fills && died(subject)) {
-        let lived = subject.uptime().map(duration).unwrap_or_default();
-        steps.push(t!(
-            "Life {number} runs and fills up the same way: restart it at a quiet time before it is {lived} old, until the change is out.",
-            number = next.number,
-            lived
-        ));
+        let number = next.number;
+        steps.push(match subject.uptime().map(duration) {
+            Some(lived) => t!(
+                "Life {number} runs and fills up the same way: restart it at a quiet time before it is {lived} old, until the change is out.",
+                number,
+                lived
+            ),
+            None => t!(
+                "Life {number} runs and fills up the same way: restart it at a quiet time, until the change is out.",
+                number
+            ),
+        });
     }
     steps
 }
@@ -331,8 +337,18 @@ const FILLING: [&str; 4] = [
 
 /// Whether the cause is something that fills up with use, so that its date can be told.
 pub(super) fn fills_up(lives: &[Life], subject: Option<usize>) -> bool {
-    let best = subject.and_then(|index| lives[index].causes.first());
-    best.is_some_and(|cause| cause.holds() && FILLING.contains(&cause.hypothesis.as_str()))
+    cause(lives, subject).is_some_and(|cause| FILLING.contains(&cause))
+}
+
+/// Whether it names what fills the heap: the forecast is one of the heap.
+pub(super) fn heap_fills_up(lives: &[Life], subject: Option<usize>) -> bool {
+    cause(lives, subject) == Some(FILLING[0])
+}
+
+/// The cause that the verdict names.
+fn cause(lives: &[Life], subject: Option<usize>) -> Option<&str> {
+    let best = lives[subject?].causes.first()?;
+    best.holds().then_some(best.hypothesis.as_str())
 }
 
 fn sign(

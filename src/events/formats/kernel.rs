@@ -98,6 +98,7 @@ impl Kills {
                 cgroup: None,
                 anon_rss: None,
                 file_rss: None,
+                shmem_rss: None,
                 total_vm: None,
                 limit: None,
             },
@@ -190,6 +191,7 @@ impl Kills {
         kill.total_vm = size("total-vm:");
         kill.anon_rss = size("anon-rss:");
         kill.file_rss = size("file-rss:");
+        kill.shmem_rss = size("shmem-rss:");
     }
 }
 

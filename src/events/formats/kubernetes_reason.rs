@@ -83,6 +83,7 @@ pub(super) fn what(reason: &str, message: &str, subject: &mut Subject) -> What {
                 cgroup: None,
                 anon_rss: None,
                 file_rss: None,
+                shmem_rss: None,
                 total_vm: None,
                 limit: None,
             })

@@ -39,7 +39,7 @@ impl Rule<EventsReport> for DependencyFailed {
             .into_iter()
             .filter(|(_, events)| total(events) >= LEAST);
         many.map(|(name, events)| {
-            let times = text::count(total(&events));
+            let often = text::often(total(&events));
             let mut remotes: BTreeMap<&str, u64> = BTreeMap::new();
             for event in &events {
                 if let What::ConnectionFailed { remote: Some(remote), .. } = &event.what {
@@ -48,8 +48,8 @@ impl Rule<EventsReport> for DependencyFailed {
             }
             let most = remotes.iter().max_by_key(|(name, count)| (**count, std::cmp::Reverse(**name)));
             let title = match most {
-                Some((remote, _)) => t!("{name}: connections failed {times} times, most to {remote}", name, times, remote),
-                None => t!("{name}: connections failed {times} times", name, times),
+                Some((remote, _)) => t!("{name}: connections failed {often}, most to {remote}", name, often, remote),
+                None => t!("{name}: connections failed {often}", name, often),
             };
             Finding {
                 confidence: Confidence::Likely,

@@ -5,6 +5,7 @@ use crate::events::event::What;
 use crate::events::report::EventsReport;
 use crate::finding::{Finding, Rule, RuleMeta, Severity};
 use crate::t;
+use crate::text;
 
 pub(super) struct Evicted;
 
@@ -28,8 +29,8 @@ impl Rule<EventsReport> for Evicted {
         by_subject(report, |what| matches!(what, What::Evicted { .. }))
             .into_iter()
             .map(|(name, events)| {
-                let times = total(&events);
-                let title = t!("{name}: evicted by its node, {times} times", name, times);
+                let often = text::often(total(&events));
+                let title = t!("{name}: evicted by its node {often}", name, often);
                 Finding {
                     summary: t!("The node was short of a resource and removed the pod. That ends the JVM from outside, whatever its own state was; pods far above their requests go first."),
                     advice: vec![t!("Find out what filled the node: its other pods, or this one's memory or disk use above its request."),

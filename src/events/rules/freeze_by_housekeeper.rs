@@ -30,8 +30,8 @@ impl Rule<EventsReport> for FreezeByHousekeeper {
         by_subject(report, |what| matches!(what, What::HousekeeperStarved { .. }))
             .into_iter()
             .map(|(name, events)| {
-                let times = total(&events);
-                let title = t!("{name}: everything stood still for about {freeze}, {times} times", name, freeze = text::duration(longest(&events)), times);
+                let often = text::often(total(&events));
+                let title = t!("{name}: everything stood still for about {freeze}, {often}", name, freeze = text::duration(longest(&events)), often);
                 Finding {
                     summary: t!("HikariCP runs a housekeeper every 30 s and found a much longer gap. For the time beyond 30 s no thread ran: a garbage collection, a throttled or paused machine, or a change of the clock. It ended at the time of the line."),
                     advice: vec![t!("Compare with the pauses of the GC log at that time: covered means GC, not covered means processor, swap or the host."),

@@ -34,10 +34,7 @@ impl Rule<EventsReport> for KernelOom {
                 continue;
             };
             let victim = kill.victim.clone().unwrap_or_else(|| "?".to_owned());
-            let held = kill
-                .anon_rss
-                .unwrap_or(0)
-                .saturating_add(kill.file_rss.unwrap_or(0));
+            let held = kill.resident().unwrap_or(0);
             let scope = words::scope(kill.scope);
             let title = match held {
                 0 => t!(
@@ -73,14 +70,14 @@ impl Rule<EventsReport> for KernelOom {
 }
 
 fn figures(kill: &KernelOomKill) -> Option<String> {
-    let resident = text::bytes(kill.anon_rss?);
+    let resident = text::bytes(kill.resident()?);
     Some(match kill.limit {
         Some(limit) => t!(
-            "resident anonymous memory {resident}, limit {limit}",
+            "resident memory {resident}, limit {limit}",
             resident,
             limit = text::bytes(limit)
         ),
-        None => t!("resident anonymous memory {resident}", resident),
+        None => t!("resident memory {resident}", resident),
     })
 }
 

@@ -6,6 +6,7 @@ use crate::events::kinds::PoolExhausted as Pool;
 use crate::events::report::EventsReport;
 use crate::finding::{Finding, Rule, RuleMeta, Severity};
 use crate::t;
+use crate::text;
 
 pub(super) struct PoolExhausted;
 
@@ -32,11 +33,11 @@ impl Rule<EventsReport> for PoolExhausted {
         by_subject(report, |what| matches!(what, What::PoolExhausted(_)))
             .into_iter()
             .map(|(name, events)| {
-                let times = total(&events);
+                let often = text::often(total(&events));
                 let waiting = largest(&events, |pool| pool.waiting);
                 let title = match waiting {
-                    Some(waiting) => t!("{name}: connection pool exhausted {times} times, up to {waiting} callers waiting", name, times, waiting),
-                    None => t!("{name}: connection pool exhausted {times} times", name, times),
+                    Some(waiting) => t!("{name}: connection pool exhausted {often}, up to {waiting} callers waiting", name, often, waiting),
+                    None => t!("{name}: connection pool exhausted {often}", name, often),
                 };
                 let empty = largest(&events, |pool| pool.total) == Some(0);
                 let summary = match empty {

@@ -8,7 +8,7 @@ use crate::finding::Evidence;
 use crate::incident::case::{Case, quote};
 use crate::incident::needs::Need;
 use crate::t;
-use crate::text::{bytes, duration};
+use crate::text::{bytes, duration, often};
 use crate::time::{Moment, SECOND};
 
 /// Deaths before this age, several times, are a crash loop.
@@ -163,9 +163,9 @@ pub(in crate::incident) fn dependency_failed(case: &Case<'_>) -> Observed {
         What::PoolExhausted(pool) => {
             let name = pool.pool.clone().unwrap_or_else(|| t!("a connection pool"));
             t!(
-                "{name} had no connection to give, {count} times",
+                "{name} had no connection to give, {often}",
                 name,
-                count
+                often = often(count)
             )
         }
         What::ConnectionFailed {
@@ -173,14 +173,14 @@ pub(in crate::incident) fn dependency_failed(case: &Case<'_>) -> Observed {
             ..
         } => {
             t!(
-                "{remote} could not be reached or did not answer, {count} times",
+                "{remote} could not be reached or did not answer, {often}",
                 remote,
-                count
+                often = often(count)
             )
         }
         _ => t!(
-            "a dependency could not be reached or did not answer, {count} times",
-            count
+            "a dependency could not be reached or did not answer, {often}",
+            often = often(count)
         ),
     });
     application(case, fact)
@@ -191,8 +191,8 @@ pub(in crate::incident) fn connections_leak(case: &Case<'_>) -> Observed {
     let leak = |what: &What| matches!(what, What::ConnectionLeak);
     let fact = first(case, leak, |_, count| {
         t!(
-            "the connection pool reports connections that were not given back, {count} times",
-            count
+            "the connection pool reports connections that were not given back, {often}",
+            often = often(count)
         )
     });
     application(case, fact)
@@ -202,7 +202,7 @@ pub(in crate::incident) fn connections_leak(case: &Case<'_>) -> Observed {
 pub(in crate::incident) fn descriptors_exhausted(case: &Case<'_>) -> Observed {
     let refused = |what: &What| matches!(what, What::DescriptorsExhausted);
     let fact = first(case, refused, |_, count| {
-        t!("\"too many open files\", {count} times", count)
+        t!("\"too many open files\", {often}", often = often(count))
     });
     application(case, fact)
 }

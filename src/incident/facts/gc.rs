@@ -1,6 +1,6 @@
 //! What the GC log shows about a life.
 
-use super::{Fact, Observed};
+use super::{Fact, Observed, filling};
 use crate::finding::Evidence;
 use crate::gc::{Cause, Floor, GcLife, PauseKind};
 use crate::incident::case::{Case, gc_locator, point_locator};
@@ -114,9 +114,9 @@ pub(in crate::incident) fn futile_collections(case: &Case<'_>) -> Observed {
     })
 }
 
-/// The floor of the live set rose steadily before the trouble.
+/// The floor of the live set rose steadily before the trouble, or until the heap was full for good.
 pub(in crate::incident) fn floor_rises(case: &Case<'_>) -> Observed {
-    needs_log(case, |gc| {
+    let steadily = needs_log(case, |gc| {
         let floor = gc.floor.as_ref().filter(|floor| rises(floor, gc))?;
         let statement = t!(
             "what collections left rose from {from} to {to} at {slope} a second, before the trouble began",
@@ -126,7 +126,11 @@ pub(in crate::incident) fn floor_rises(case: &Case<'_>) -> Observed {
         );
         let evidence = Evidence::new(statement.clone(), gc_locator(gc, floor.from));
         Some(Fact::new(case.gc_time(gc, floor.from), statement, evidence))
-    })
+    });
+    match steadily {
+        Observed::No => (*case.see(filling::climbed)).clone(),
+        seen => seen,
+    }
 }
 
 /// The live set grew in at least two lives: it is the program, not the day.
@@ -168,6 +172,9 @@ fn same_program(case: &Case<'_>, other: &Incarnation, gc: &GcLife) -> bool {
 
 /// The live set did not grow.
 pub(in crate::incident) fn floor_flat(case: &Case<'_>) -> Observed {
+    if case.see(filling::climbed).fact().is_some() {
+        return Observed::No;
+    }
     needs_log(case, |gc| {
         let floor = gc.floor.as_ref().filter(|floor| !rises(floor, gc))?;
         let grown = floor.level.saturating_sub(floor.start_level);
@@ -237,7 +244,7 @@ pub(in crate::incident) fn points_to(case: &Case<'_>, cause: Cause) -> Observed 
         let verdict = gc.cause.as_ref().filter(|found| found.cause == cause)?;
         Some(Fact {
             at: None,
-            statement: t!("the GC log alone points to {cause}", cause = cause.word()),
+            statement: t!("by the GC log alone: {cause}", cause = cause.word()),
             evidence: verdict.evidence.clone(),
         })
     })

@@ -4,6 +4,7 @@
 pub(super) mod access;
 pub(super) mod capacity;
 pub(super) mod events;
+pub(super) mod filling;
 pub(super) mod gc;
 pub(super) mod heap;
 pub(super) mod host;

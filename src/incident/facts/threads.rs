@@ -1,6 +1,6 @@
 //! What thread dumps show about a life.
 
-use super::{Fact, Observed};
+use super::{Fact, Observed, access, events};
 use crate::finding::{Evidence, Locator};
 use crate::incident::case::Case;
 use crate::incident::needs::Need;
@@ -94,9 +94,28 @@ pub(in crate::incident) fn deadlock_lasts(case: &Case<'_>) -> Observed {
     })
 }
 
-/// Whole dumps of this life show no circle.
+/// The dumps that can show the trouble: not those of which all is known to have been before it began.
+fn in_trouble<'a>(case: &Case<'a>) -> Vec<Dump<'a>> {
+    let signs = [
+        case.see(events::probes_timed_out),
+        case.see(access::service_stopped),
+    ];
+    let began = signs.iter().filter_map(|sign| sign.fact()?.at);
+    let Some(began) = began.min_by_key(|at| at.lo) else {
+        return case.dumps.clone();
+    };
+    let dumps = case.dumps.iter();
+    let late = dumps.filter(|(_, taken)| taken.is_none_or(|taken| taken.hi >= began.lo));
+    late.copied().collect()
+}
+
+/// Whole dumps of this life, taken when it was in trouble, show no circle.
 pub(in crate::incident) fn no_deadlock(case: &Case<'_>) -> Observed {
-    needs_dumps(case, |dumps| {
+    let dumps = in_trouble(case);
+    if dumps.is_empty() {
+        return Observed::Unknown(Need::ThreadDump);
+    }
+    needs_dumps(case, |_| {
         let clean = dumps
             .iter()
             .all(|(dump, _)| dump.deadlocks.is_empty() && dump.complete);
@@ -139,11 +158,14 @@ pub(in crate::incident) fn pool_exhausted(case: &Case<'_>) -> Observed {
     pool(case, |pool| pool.busy_share >= BUSY)
 }
 
-/// The request pool has idle threads in every dump.
+/// The request pool has idle threads in every dump, one of which was taken when the process was in trouble.
 pub(in crate::incident) fn pool_idle(case: &Case<'_>) -> Observed {
     let exhausted = |dump: &DumpSummary| request_pool_of(dump).is_some_and(|p| p.busy_share > 0.70);
-    match case.dumps.iter().any(|(dump, _)| exhausted(dump)) {
-        true => Observed::No,
+    if case.dumps.iter().any(|(dump, _)| exhausted(dump)) {
+        return Observed::No;
+    }
+    match in_trouble(case).is_empty() {
+        true => Observed::Unknown(Need::ThreadDump),
         false => pool(case, |pool| pool.busy_share <= 0.70),
     }
 }

@@ -45,6 +45,9 @@ fn weigh(case: &Case<'_>) -> Ledger {
     );
     ledger.link(&acted);
     ledger.link(&case.see(events::shut_down_in_order));
-    ledger.advise(t!("Set memory requests to what the pod really uses, so that it is not the first to be evicted."));
+    ledger.advise(match acted.fact() {
+        Some(_) => t!("Set memory requests to what the pod really uses, so that it is not the first to be evicted."),
+        None => t!("Find out who or what stopped it: a rollout, a scale-in, a drain of the node or a person. The audit log of the platform names it."),
+    });
     ledger
 }

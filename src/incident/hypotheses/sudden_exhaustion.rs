@@ -5,7 +5,7 @@ use crate::events::OomVariant;
 use crate::finding::{RuleMeta, Severity};
 use crate::gc::Cause;
 use crate::incident::case::Case;
-use crate::incident::facts::{access, gc, heap, memory};
+use crate::incident::facts::{access, filling, gc, heap, memory};
 use crate::incident::ledger::{DECISIVE, MODERATE, Question, STRONG};
 use crate::t;
 
@@ -14,7 +14,7 @@ const META: RuleMeta = RuleMeta {
     title: "One request filled the heap",
     severity: Severity::Critical,
     means: "A single request or job took more memory than there was: an unbounded result set, a huge upload or report.",
-    detected: "The GC log shows a flat live set that jumps (+10); the local variables of one thread hold at least 20 % of the heap (+20); a very large response was sent (+5). A live set that rose slowly speaks against it (-10).",
+    detected: "The GC log shows a flat live set that jumps (+10), or a heap that goes from nearly empty to full within two seconds (+5), then also steady arrivals (+5); the local variables of one thread hold at least 20 % of the heap (+20); a very large response was sent (+5). A live set that rose slowly speaks against it (-10).",
     advice: "Page through results, stream instead of collecting, and limit what a request may ask for.",
     false_positives: "A batch job that always needs this much is an undersized heap.",
     sources: &["Eclipse MAT, thread details"],
@@ -36,7 +36,28 @@ fn weigh(case: &Case<'_>) -> Ledger {
     });
     let jump = gc::points_to(case, Cause::Spike);
     let local = case.see(heap::local_holder);
+    let filled = case.see(filling::jumped);
     ledger.weigh("jump", STRONG, t!("a live set that jumps"), &jump);
+    ledger.weigh(
+        "jump",
+        MODERATE,
+        t!("a heap that is full within two seconds"),
+        &filled,
+    );
+    if let Some(fact) = filled.fact() {
+        ledger.weigh(
+            "load",
+            MODERATE,
+            t!("steady arrivals"),
+            &access::load_steady(case, fact.at),
+        );
+        ledger.weigh(
+            "load",
+            -STRONG,
+            t!("load that rose first"),
+            &access::load_rose(case, fact.at),
+        );
+    }
     ledger.weigh(
         "local",
         DECISIVE,
@@ -55,7 +76,10 @@ fn weigh(case: &Case<'_>) -> Ledger {
         t!("a heap with room after the last collection"),
         &case.see(gc::room_left),
     );
-    if jump.fact().is_some() || local.fact().is_some() {
+    if [&jump, &local, &filled]
+        .iter()
+        .any(|seen| seen.fact().is_some())
+    {
         ledger.weigh(
             "payload",
             MODERATE,
@@ -78,6 +102,7 @@ fn weigh(case: &Case<'_>) -> Ledger {
         );
     }
     ledger.link(&jump);
+    ledger.link(&filled);
     ledger.link(&local);
     ledger.advise(t!(
         "Limit what one request may load: page through results, or stream them."
