@@ -15,6 +15,7 @@ use std::path::PathBuf;
 
 use common::root;
 use diag::access::{self, DurationUnit, GapBasis, Options, StampMeaning};
+use diag::document::{Block, Chart};
 use diag::input::{Bundle, Kind, Silent, Source};
 use diag::time::SECOND;
 use traffic::{BEGIN, FORMATS, Request, analyse, log, traffic};
@@ -188,6 +189,33 @@ fn the_rules_see_the_incident() {
             .iter()
             .all(|finding| !finding.evidence.is_empty())
     );
+}
+
+/// The log of the captured leak begins with eight seconds of a cold start, in which p95 is high; that is no episode. The
+/// chart shows both silences as zero, whatever the width of an interval.
+#[test]
+fn the_first_seconds_of_a_process_begin_no_episode() {
+    let path = root().join("fixtures/incidents/leak-probe-kill/evidence/access_log");
+    let report = analyse(&std::fs::read_to_string(path).unwrap());
+    let episode = report.episode.as_ref().unwrap();
+    assert_eq!(episode.from.lo.to_string(), "2026-11-22 00:48:00 UTC");
+    // 976 lines with `/api/` in the 67.2 seconds before: 14.5 a second.
+    assert_eq!(episode.rate_before_per_hour / 3600, 14);
+    let document = report.document();
+    let charts = document.blocks.iter().filter_map(|block| match block {
+        Block::Chart(Chart::Timeline(chart)) => Some(chart),
+        _ => None,
+    });
+    let hits = &charts.last().unwrap().lanes[0].series[0].points;
+    for gap in &report.gaps {
+        let inside = |at: i64| gap.from.hi.0 < at && at + 2 * SECOND < gap.to.lo.0;
+        let inside: Vec<f64> = hits
+            .iter()
+            .filter(|(at, _)| inside(*at))
+            .map(|(_, rate)| *rate)
+            .collect();
+        assert!(!inside.is_empty() && inside.iter().all(|rate| *rate == 0.0));
+    }
 }
 
 #[test]

@@ -26,6 +26,14 @@ fn read(name: &str, bytes: &[u8]) -> EventsReport {
     analyse(&[&source], &Options::default(), &Silent)
 }
 
+fn read_all(files: &[(&str, &str)]) -> EventsReport {
+    let files = files
+        .iter()
+        .map(|(name, text)| ((*name).to_owned(), text.as_bytes().to_vec()));
+    let bundle = Bundle::from_buffers(files.collect(), &diag::cli::sniffers());
+    analyse(&bundle.holding(Kind::Events), &Options::default(), &Silent)
+}
+
 fn captured(name: &str) -> EventsReport {
     let path = root().join("fixtures/lab/events/captured").join(name);
     read(name, &std::fs::read(path).unwrap())
@@ -340,6 +348,31 @@ fn a_container_log_belongs_to_the_pod_in_its_path() {
     assert_eq!(report.coverage[0].lines, 4);
     let several = read("all.txt[shop-1/app]", log.as_bytes());
     assert_eq!(several.events[0].subject.pod.as_deref(), Some("shop-1"));
+}
+
+/// The path of a container's log counts its restarts: it numbers lives, and tells of those that left nothing else.
+#[test]
+fn the_number_of_a_log_is_that_of_its_life() {
+    let event = |second: u32, what: &str| {
+        format!(
+            "{{\"Type\":\"container\",\"Action\":\"{what}\",\"Actor\":{{\"ID\":\"3f1c\",\"Attributes\":{{\"exitCode\":\"1\",\"io.kubernetes.pod.name\":\"shop-0\",\"io.kubernetes.pod.namespace\":\"prod\",\"io.kubernetes.pod.uid\":\"8209d63f-aa89-450d-9813-d555ddcaa175\",\"io.kubernetes.container.name\":\"app\"}}}},\"time\":{}}}\n",
+            1_795_309_200 + second
+        )
+    };
+    let output = "2026-11-22T01:00:10.500000000Z stdout F No space left on device\n";
+    let path = "pods/prod_shop-0_8209d63f-aa89-450d-9813-d555ddcaa175/app/3.log";
+    let started = [event(9, "start"), event(60, "die"), event(70, "start")].concat();
+    let report = read_all(&[("docker.json", &started), (path, output)]);
+    let numbers: Vec<_> = report.lives.iter().map(|life| life.number).collect();
+    assert_eq!(numbers, [Some(3), None]);
+    assert_eq!(report.unobserved[0].lives, 3, "{:?}", report.unobserved);
+    // A log that began before any life that is known numbers none; it is a trace of one of its own.
+    let late = [event(19, "start"), event(60, "die")].concat();
+    let report = read_all(&[("docker.json", &late), (path, output)]);
+    assert_eq!(report.lives[0].number, None);
+    // Another file in the same place is no life.
+    let other = path.replace("3.log", "gc.log");
+    assert!(read_all(&[(&other, output)]).outputs.is_empty());
 }
 
 #[test]

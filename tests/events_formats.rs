@@ -6,7 +6,7 @@
 mod common;
 
 use common::nothing_wrong;
-use diag::events::{EventsReport, Options, analyse};
+use diag::events::{EventsReport, Options, What, analyse};
 use diag::input::{Bundle, Kind, Silent};
 
 fn read(name: &str, text: &str) -> EventsReport {
@@ -149,6 +149,45 @@ fn reasons_of_kubernetes() {
     }));
 }
 
+#[test]
+fn what_the_kubelet_warns_of_has_not_happened() {
+    let node = "node/worker-2";
+    check(&[
+        (
+            "events.txt",
+            event("EvictionThresholdMet", node, "Attempting to reclaim memory"),
+            "NodePressure & memory",
+        ),
+        (
+            "events.txt",
+            event(
+                "TaintManagerEviction",
+                "pod/shop-1",
+                "Marking for deletion Pod prod/shop-1",
+            ),
+            "Evicted",
+        ),
+    ]);
+    let still = [
+        event("EvictionThresholdMet", node, "Attempting to reclaim memory"),
+        event(
+            "TaintManagerEviction",
+            "pod/shop-1",
+            "Cancelling deletion of Pod prod/shop-1",
+        ),
+        event(
+            "ProbeWarning",
+            "pod/shop-1",
+            "Liveness probe warning: Probe terminated redirects",
+        ),
+    ];
+    for text in still {
+        let report = read("events.txt", &text);
+        assert!(!told(&report, "Evicted"), "{:?}", report.events);
+        assert!(!told(&report, "ProbeFailed"), "{:?}", report.events);
+    }
+}
+
 const YAML: &str = "apiVersion: v1\nitems:\n- apiVersion: v1\n  count: 4\n  firstTimestamp: \"2026-11-22T01:00:00Z\"\n  involvedObject:\n    kind: Pod\n    name: shop-1\n    namespace: prod\n  kind: Event\n  lastTimestamp: \"2026-11-22T01:05:00Z\"\n  message: 'Liveness probe failed: HTTP probe failed with statuscode: 503'\n  metadata:\n    name: shop-1.17\n  reason: Unhealthy\n  source:\n    component: kubelet\n  type: Warning\nkind: List\n";
 
 const WIDE: &str = "LAST SEEN   TYPE      REASON      OBJECT       SUBOBJECT                SOURCE              MESSAGE                                    FIRST SEEN   COUNT   NAME\n\
@@ -178,7 +217,7 @@ fn runtimes_kernel_and_systemd() {
         (
             "containerd.log",
             "time=\"2026-11-22T01:02:03.123456789Z\" level=info msg=\"TaskOOM event container_id:\\\"3f1c9a\\\"\"\n",
-            "OomKilled & 3f1c9a",
+            "OomKilled & 3f1c9a & at: Some",
         ),
         (
             "containerd-old.log",
@@ -204,6 +243,27 @@ fn runtimes_kernel_and_systemd() {
             "journal.json",
             "{\"__REALTIME_TIMESTAMP\":\"1795309323000000\",\"_BOOT_ID\":\"b1\",\"MESSAGE_ID\":\"fe6faa94e7774663a0da52717891d8ef\",\"UNIT\":\"shop.service\",\"SYSLOG_IDENTIFIER\":\"systemd\",\"MESSAGE\":\"shop.service: A process of this unit has been killed by the OOM killer.\"}\n{\"__REALTIME_TIMESTAMP\":\"1795309323000000\",\"_BOOT_ID\":\"b1\",\"MESSAGE_ID\":\"fe6faa94e7774663a0da52717891d8ef\",\"UNIT\":\"shop.service\",\"SYSLOG_IDENTIFIER\":\"systemd\",\"MESSAGE\":\"shop.service: Failed with result 'oom-kill'.\"}\n",
             "OomKilled & shop.service",
+        ),
+        (
+            "bytes.json",
+            // `shop.service: Main process exited, code=killed, status=9/KILL`
+            "{\"__REALTIME_TIMESTAMP\":\"1795309323000000\",\"SYSLOG_IDENTIFIER\":\"systemd\",\"UNIT\":\"shop.service\",\"MESSAGE\":[115,104,111,112,46,115,101,114,118,105,99,101,58,32,77,97,105,110,32,112,114,111,99,101,115,115,32,101,120,105,116,101,100,44,32,99,111,100,101,61,107,105,108,108,101,100,44,32,115,116,97,116,117,115,61,57,47,75,73,76,76]}\n",
+            "ContainerTerminated & signal: Some(9) & shop.service",
+        ),
+        (
+            "full.txt",
+            "Sun 2026-11-22 01:02:03 KST app-7 systemd[1]: shop.service: Main process exited, code=killed, status=9/KILL\n",
+            "ContainerTerminated & signal: Some(9) & shop.service & Local",
+        ),
+        (
+            "oomd.txt",
+            "Nov 22 01:02:03 app-7 systemd[1]: shop.service: systemd-oomd killed 3 process(es) in this unit.\n",
+            "OomKilled & shop.service",
+        ),
+        (
+            "apps.json",
+            "{\"TimeStamp\":\"2026-11-22 01:02:03 +0000 UTC\",\"Type\":\"Warning\",\"ContainerAppName\":\"shop\",\"ReplicaName\":\"shop--1\",\"Msg\":\"Container 'shop' was terminated with exit code '137' and reason 'OOMKilled'\",\"Reason\":\"ContainerTerminated\",\"Count\":1}\n",
+            "ContainerTerminated & exit_code: Some(137) & OOMKilled",
         ),
         (
             "journal.txt",
@@ -271,6 +331,14 @@ fn servers_start_and_stop() {
             "INFO [main] io.undertow stopping server: Undertow - 2.3.7.Final",
             "Undertow",
         ),
+        (
+            "INFO [org.jboss.as] (Controller Boot Thread) WFLYSRV0025: JBoss EAP 7.4.0.GA (WildFly Core 15.0.2.Final-redhat-00001) started in 10,685ms - Started 2819 of 3031 services",
+            "ServerStarted & 10685000",
+        ),
+        (
+            "INFO [org.jboss.as.server] (Thread-2) WFLYSRV0220: Server shutdown has been requested via an OS signal",
+            "ServerStopping & WildFly",
+        ),
     ];
     check(&cases.map(|(text, words)| ("app.log", line(text), words)));
 }
@@ -289,6 +357,17 @@ fn failures_that_applications_write() {
         (oom("unable to create native thread: possibly out of memory or process/resource limits reached"), "NativeThread"),
         (oom("unable to create new native thread"), "NativeThread"),
         (oom("Map failed"), "MapFailed"),
+        (oom("Required length exceeds implementation limit"), "ArraySize"),
+        (oom("request 1048576 bytes for Chunk::new. Out of swap space?"), "SwapSpace"),
+        ("[os,thread] Failed to start thread \"Unknown thread\" with pthread_create (EAGAIN) for attributes: stacksize: 1024k, guardsize: 0k, detached.".to_owned(), "NativeThreadFailed"),
+        ("WARN [Catalina-utility-1] o.a.c.valves.StuckThreadDetectionValve Thread [http-nio-8080-exec-1] (id=[42]) has been active for [612,345] milliseconds (since [11/22/26 1:02 AM]) to serve the same request for [/report]".to_owned(), "StuckThread & exec-1 & 612345000"),
+        ("<BEA-000337> <[STUCK] ExecuteThread: '12' for queue: 'weblogic.kernel.Default' has been busy for \"637\" seconds".to_owned(), "StuckThread & ExecuteThread: '12'"),
+        ("ERROR [default task-1] javax.resource.ResourceException: IJ000655: No managed connections available within configured blocking timeout (30000 [ms])".to_owned(), "PoolExhausted"),
+        ("ERROR [http-1] redis.clients.jedis.exceptions.JedisExhaustedPoolException: Could not get a resource since the pool is exhausted".to_owned(), "PoolExhausted"),
+        ("ERROR [http-1] org.apache.hc.core5.http.ConnectionRequestTimeoutException: Timeout deadline: 3000 MILLISECONDS, actual: 3001 MILLISECONDS".to_owned(), "PoolExhausted"),
+        ("ERROR [http-1] java.net.http.HttpTimeoutException: request timed out".to_owned(), "ConnectionFailed & ReadTimeout"),
+        ("ERROR [http-1] org.postgresql.util.PSQLException: Connection to db:5432 refused. Check that the hostname and port are correct".to_owned(), "ConnectionFailed & db:5432 & Refused"),
+        ("ERROR [http-1] org.postgresql.util.PSQLException: FATAL: sorry, too many clients already".to_owned(), "ConnectionFailed"),
         ("ERROR [nio] io.netty.util.internal.OutOfDirectMemoryError: failed to allocate 16777216 byte(s) of direct memory (used: 1073741824, max: 1073741824)".to_owned(), "NettyDirect"),
         ("ERROR [http-1] HikariPool-1 - Connection is not available, request timed out after 30000ms (total=20, active=20, idle=0, waiting=360)".to_owned(), "PoolExhausted & 360"),
         ("WARN [housekeeper] HikariPool-1 - Thread starvation or clock leap detected (housekeeper delta=51s20ms282µs452ns).".to_owned(), "HousekeeperStarved & 51020282"),
@@ -316,4 +395,19 @@ fn app_service_says_why_it_stops() {
             "KillOrdered & Probe(Health) & shop_0_1",
         ),
     ]);
+    let exit = "2026-11-22T01:00:00.0Z Starting container: shop_1.\n2026-11-22T01:00:01.0Z Container is running.\n\
+                2026-11-22T01:00:09.0Z Container has finished running with exit code: 3.\n\
+                2026-11-22T01:00:09.1Z Container is terminating. Grace period: 5 seconds.\n\
+                2026-11-22T01:00:09.2Z Container is terminated. Total time elapsed: 12 ms.\n";
+    let report = read("platform.log", exit);
+    let ends = report
+        .events
+        .iter()
+        .filter(|event| matches!(event.what, What::ContainerTerminated { .. }));
+    assert_eq!(ends.count(), 1, "{:?}", report.events);
+    assert!(
+        told(&report, "exit_code: Some(3) & shop_1"),
+        "{:?}",
+        report.events
+    );
 }

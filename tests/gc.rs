@@ -117,6 +117,27 @@ fn summaries(source: &Source) -> usize {
     text.lines().filter(is_summary).count()
 }
 
+/// The worst finding is of the first life: the numbers in the verdict are that life's, not those of the last.
+#[test]
+fn the_numbers_in_the_verdict_are_those_of_the_life_it_speaks_of() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("fixtures/incidents/leak-probe-kill/evidence/gc");
+    let report =
+        analyse(&["gc.log.0.gz", "gc.log.1", "gc.log"].map(|name| source(&folder.join(name))));
+    let verdict = report.document().verdict;
+    assert!(
+        verdict
+            .headline
+            .plain()
+            .starts_with("gc.log.0.gz: death spiral")
+    );
+    let numbers = verdict.explanation.last().unwrap().plain();
+    assert!(
+        numbers.starts_with("Life 1 of 3 in gc.log.0.gz, G1: 2,129 pauses"),
+        "{numbers}"
+    );
+}
+
 #[test]
 fn three_runs_in_one_file_are_three_lives() {
     let Some(corpus) = corpus() else { return };

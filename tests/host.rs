@@ -94,6 +94,59 @@ fn the_answers_of_a_real_jvm() {
     assert_eq!(report.flags[0].flags.len(), 3);
 }
 
+/// `GC.heap_info` of JDK 25 (no blank before the space, `total reserved` for G1), ZGC, Shenandoah.
+#[test]
+fn heaps_of_other_collectors_and_of_a_newer_jdk() {
+    let cases = [
+        (
+            "4242:\ngarbage-first heap   total reserved 65536K, committed 32768K, used 2965K [0x00000000fc000000, 0x0000000100000000)\n region size 1024K, 2 young (2048K), 0 survivors (0K)\n",
+            vec![("garbage-first heap", 32768, 2965)],
+        ),
+        (
+            "4242:\nDefNew     total 19648K, used 2179K [0x00000000fc000000, 0x00000000fd550000, 0x00000000fd550000)\n eden space 17472K,  12% used [0x00000000fc000000, 0x00000000fc220cd0, 0x00000000fd110000)\nTenured    total 43712K, used 1166K [0x00000000fd550000, 0x0000000100000000, 0x0000000100000000)\n",
+            vec![("DefNew", 19648, 2179), ("Tenured", 43712, 1166)],
+        ),
+        (
+            "4242:\nZHeap            used 4M, capacity 64M, max capacity 64M\n Cache           60M (1)\n  size classes   32M (1)\n",
+            vec![("ZHeap", 65536, 4096)],
+        ),
+        (
+            "4242:\nShenandoah Heap\n 65536K max, 65536K soft max, 32768K committed, 1866K used\n 256 x 256K regions\nStatus: not cancelled\nReserved region:\n - [0x00000000fc000000, 0x0000000100000000) \nCollection set:\n - map (vanilla): 0x0000000000013f00\n\n Metaspace       used 126K, committed 320K, reserved 1114112K\n",
+            vec![("Shenandoah Heap", 32768, 1866), ("Metaspace", 320, 126)],
+        ),
+    ];
+    for (text, wanted) in cases {
+        let report = read(&[("heap.txt", text.as_bytes())]);
+        let spaces: Vec<_> = report
+            .heaps
+            .iter()
+            .map(|heap| (heap.space.as_str(), heap.total >> 10, heap.used >> 10))
+            .collect();
+        assert_eq!(spaces, wanted);
+        assert_eq!(report.coverage[0].not_understood, 0, "{text}");
+    }
+}
+
+#[test]
+fn sizes_for_people_and_threads_by_number() {
+    let free = "               total        used        free      shared  buff/cache   available\n\
+                Mem:            23Gi       8.0Gi        13Gi       8.7Mi       1.9Gi       1.5Gi\n\
+                Swap:          2.0Gi          0B       2.0Gi\n";
+    let threads = "  PID   TID %CPU STAT     TIME COMMAND\n29220 29220  0.8 Sl   00:00:00 java\n29220 29223  0.0 Dl   00:00:00 GC Thread#0\n";
+    let report = read(&[
+        ("free.txt", free.as_bytes()),
+        ("ps.txt", threads.as_bytes()),
+    ]);
+    assert_eq!(report.memory[0].total, 23 << 30);
+    assert_eq!(report.memory[0].available, Some(3 << 29));
+    assert_eq!(report.memory[0].swap_total, 2 << 30);
+    assert_eq!(report.processes[0].list[0].threads, Some(2));
+    assert_eq!(report.processes[0].waiting_for_disk, 1);
+    for coverage in &report.coverage {
+        assert_eq!(coverage.not_understood, 0, "{coverage:?}");
+    }
+}
+
 #[test]
 fn busy_threads_carry_their_native_id() {
     let top = "top - 01:40:13 up  1:35,  0 user,  load average: 20.51, 21.42, 17.36\n\

@@ -6,11 +6,12 @@
 mod common;
 
 use std::fs;
+use std::io::Write as _;
 
 use common::root;
 use diag::finding::Confidence;
 use diag::incident::{self, End, IncidentReport};
-use diag::input::{Bundle, Silent};
+use diag::input::{Bundle, Kind, Silent};
 use diag::time::SECOND;
 
 fn fixture(path: &str) -> Vec<u8> {
@@ -86,6 +87,124 @@ fn a_bundle_of_ycrash_is_known_and_gives_the_zone() {
         .iter()
         .find(|cause| cause.hypothesis == "incident/storage-failure");
     assert!(full.unwrap().holds());
+}
+
+/// What `yc-360-script` leaves in its capture-only mode: one zip with all files flat in one folder, each under its true name.
+#[test]
+fn a_zip_of_ycrash_is_read_whole() {
+    let first = fixture("incidents/deadlock-probe-kill/evidence/threaddump-1.txt");
+    let second = fixture("incidents/deadlock-probe-kill/evidence/threaddump-2.txt");
+    let busiest = b"Sun Nov 22 10:03:12 KST 2026\nCollected against PID 4242.\n\
+        top - 10:03:12 up  1:35,  0 user,  load average: 2.51, 2.42, 1.36\n\
+        Threads:  21 total,   1 running,  20 sleeping,   0 stopped,   0 zombie\n\
+        %Cpu(s): 10.0 us,  2.0 sy,  0.0 ni, 88.0 id,  0.0 wa,  0.0 hi,  0.0 si,  0.0 st\n\
+        MiB Mem :  24105.6 total,  13004.2 free,   5632.2 used,   5804.2 buff/cache\n\n    \
+        PID USER      PR  NI    VIRT    RES    SHR S  %CPU  %MEM     TIME+ COMMAND\n   \
+        4250 app       20   0 2640736  40012  21440 R  97.3   0.2   0:00.07 GC Thread#0\n"
+        .to_vec();
+    let answers = b"GC.class_histogram:\n4242:\n num     #instances         #bytes  class name (module)\n\
+        -------------------------------------------------------\n   1:          7203         332648  [B (java.base@17.0.15)\n\
+        Total          7203         332648\n\nGC.heap_info:\n4242:\n garbage-first heap   total 65536K, used 1562K [0x00000000fc000000, 0x0000000100000000)\n\
+        \nVM.flags:\n4242:\n-XX:CICompilerCount=2 -XX:ConcGCThreads=1 -XX:+UseG1GC\n";
+    let jstat = b"Timestamp        S0C    S1C    S0U    S1U      EC       EU        OC         OU       MC     MU    CCSC   CCSU   YGC     YGCT    FGC    FGCT    CGC    CGCT     GCT\n\
+        61.2  0.0   1024.0  0.0   1024.0 38912.0   2048.0   25600.0     1200.0   4864.0 3024.0 512.0  299.0       3    0.010   0      0.000   0      0.000    0.010\n\
+        62.2  0.0   1024.0  0.0   1024.0 38912.0   3048.0   25600.0     1200.0   4864.0 3024.0 512.0  299.0       3    0.010   0      0.000   0      0.000    0.010\n";
+    let vmstat = "procs -----------memory---------- ---swap-- -----io---- -system-- ------cpu-----\n r  b   swpd   free   buff  cache   si   so    bi    bo   in   cs us sy id wa st\n\
+        10:03:11  1  0      0 14683500   8020 2075168    0    0  4798  4729  478  715  7  6 86  0  0\n10:03:12  0  0      0 14683500   8020 2075168    0    0     0     0  989  689  7  4 88  0  0\n";
+    let dmesg = "[Sun Nov 22 10:01:03 2026] Out of memory: Killed process 999 (backup) total-vm:2623712kB, anon-rss:506500kB, file-rss:1268kB, shmem-rss:0kB, UID:0 pgtables:1412kB oom_score_adj:0\n";
+    let access =
+        "10.0.0.7 - - [22/Nov/2026:10:02:59 +0900] \"GET /accounts/7 HTTP/1.1\" 200 512 20\n"
+            .repeat(20);
+    let app = "2026-11-22 10:03:00,123 ERROR [http-1] HikariPool-1 - Connection is not available, request timed out after 30000ms (total=20, active=20, idle=0, waiting=360)\n";
+    let mut all = first.clone();
+    all.extend_from_slice(b"\n");
+    all.extend_from_slice(&second);
+    all.extend_from_slice(b"\n");
+    all.extend_from_slice(&busiest);
+    let files: Vec<(&str, Vec<u8>)> = vec![
+        ("meta-info.txt", META.into()),
+        (
+            "yc360Logs.out",
+            b"2026/11/22 10:03:50 [INFO] yc agent version: 2.20.1\n".to_vec(),
+        ),
+        ("javacore.1.out", first),
+        ("javacore.2.out", second),
+        ("topdashH.1.out", busiest),
+        ("threaddump.out", all),
+        ("gc.log", jstat.to_vec()),
+        ("hdsub.out", answers.to_vec()),
+        ("vmstat.out", vmstat.into()),
+        ("dmesg.out", dmesg.into()),
+        ("kernel.out", b"kernel.pid_max = 4194304\n".to_vec()),
+        (
+            "ping.out",
+            b"PING localhost (127.0.0.1) 56(84) bytes of data.\n".to_vec(),
+        ),
+        (
+            "disk.out",
+            fixture("rules/host/disk-full/near-miss/disk.out"),
+        ),
+        (
+            "ps.out",
+            fixture("rules/host/threads-growing/fires/ps-1.txt"),
+        ),
+        (
+            "netstat.out",
+            fixture("rules/host/sockets-growing/near-miss/netstat-1.txt"),
+        ),
+        ("accesslog.out", access.into()),
+        ("0.appLogs.ledger.log", app.into()),
+        (
+            "healthCheckEndpoint.ledger.out",
+            b"{\"status\":\"UP\"}".to_vec(),
+        ),
+        ("custom0.out", b"hello\n".to_vec()),
+    ];
+    let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    for (name, bytes) in &files {
+        let name = format!("yc-2026-11-22T10-03-50/{name}");
+        zip.start_file(name, zip::write::SimpleFileOptions::default())
+            .unwrap();
+        zip.write_all(bytes).unwrap();
+    }
+    let packed = zip.finish().unwrap().into_inner();
+    let report = of(vec![("yc-2026-11-22T10-03-50.zip", packed)]);
+    let layout = report.rooms.layout.as_ref().unwrap();
+    assert_eq!(
+        (layout.collector.as_str(), layout.host.as_deref()),
+        ("yCrash", Some("till-7"))
+    );
+    let unknown: Vec<&str> = report
+        .sources
+        .iter()
+        .filter(|row| row.kinds == [Kind::Unknown])
+        .filter_map(|row| row.name.rsplit('/').next())
+        .collect();
+    let own = ["kernel.out", "meta-info.txt", "ping.out"];
+    let strange = ["custom0.out", "healthCheckEndpoint.ledger.out"];
+    for name in unknown {
+        assert!(own.contains(&name) || strange.contains(&name), "{name}");
+    }
+    for coverage in &report.coverage {
+        assert_eq!(coverage.not_understood, 0, "{coverage:?}");
+    }
+    // `threaddump.out` is made of the other two: two dumps, not four.
+    assert_eq!(report.rooms.threads.dumps.len(), 2);
+    assert_eq!(report.rooms.gc.lives.len(), 1);
+    assert_eq!(report.rooms.access.requests, 20);
+    let host = &report.rooms.host;
+    assert_eq!(host.tops[0].tasks[0].pid, 4250);
+    assert_eq!(host.histograms[0].pid, Some(4242));
+    assert_eq!((host.heaps.len(), host.flags.len()), (1, 1));
+    assert_eq!(host.vmstats[0].rows.len(), 2);
+    // The stamps without a zone are those of the host: Seoul.
+    assert!(!report.timeline.is_empty());
+    for entry in &report.timeline {
+        assert!(
+            entry.at.lo.rfc3339().starts_with("2026-11-22T01:0"),
+            "{entry:?}"
+        );
+    }
 }
 
 #[test]
@@ -247,4 +366,46 @@ fn heap_and_threads_of_one_jvm_name_the_same_owners() {
         told.contains("\"alpha\" in the heap dump and to \"beta\""),
         "{told}"
     );
+}
+
+/// A thread dump in which one thread holds a lock and six more of its pool wait for it.
+fn convoy(second: u32, lock: &str, owner: u32) -> Vec<u8> {
+    let mut text = format!(
+        "2026-11-22 01:03:{second:02}\nFull thread dump OpenJDK 64-Bit Server VM (17.0.15+6 mixed mode, sharing):\n\n"
+    );
+    for number in 1..=8 {
+        let (state, frames) = if number == owner {
+            let frames = format!(
+                "\tat java.io.FileInputStream.readBytes(java.base@17.0.15/Native Method)\n\tat shop.Prices.load(Prices.java:40)\n\t- locked <0x00000000ffa00000> (a {lock})\n"
+            );
+            ("RUNNABLE", frames)
+        } else {
+            let frames = format!(
+                "\tat shop.Prices.get(Prices.java:20)\n\t- waiting to lock <0x00000000ffa00000> (a {lock})\n"
+            );
+            ("BLOCKED (on object monitor)", frames)
+        };
+        text += &format!(
+            "\"http-nio-8080-exec-{number}\" #{id} daemon prio=5 os_prio=0 cpu=12.34ms elapsed=60.00s tid=0x00007f000000{id:04x} nid=0x{id:x} runnable  [0x00007f0000000000]\n   java.lang.Thread.State: {state}\n{frames}\tat org.apache.tomcat.util.net.SocketProcessorBase.run(SocketProcessorBase.java:52)\n\tat java.lang.Thread.run(java.base@17.0.15/Thread.java:840)\n\n",
+            id = 20 + number
+        );
+    }
+    text.into_bytes()
+}
+
+/// Whether the same lock is held up by somebody in two dumps; that two locks are is no convoy that lasts.
+#[test]
+fn a_convoy_lasts_where_the_same_lock_is_held_again() {
+    let lasts = |second: &str| {
+        let report = of(vec![
+            ("one.txt", convoy(10, "shop.Prices", 3)),
+            ("two.txt", convoy(20, second, 5)),
+        ]);
+        let own = report.lives.iter().flat_map(|life| &life.mechanisms);
+        let convoy = own.filter(|judged| judged.hypothesis == "incident/lock-convoy");
+        let mut clues = convoy.flat_map(diag::incident::Judged::speaking_for);
+        clues.any(|clue| clue.statement.starts_with("a second dump shows the same"))
+    };
+    assert!(lasts("shop.Prices"));
+    assert!(!lasts("shop.Stock"));
 }

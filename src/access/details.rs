@@ -11,6 +11,7 @@ impl AccessReport {
         let mut out = Vec::new();
         if let Some(episode) = &self.episode {
             let mut table = Table::new(&[&t!("Measure"), &t!("#Before"), &t!("#During")]);
+            let nothing_before = episode.errors_before.1 == 0;
             let rows = [
                 (
                     t!("Transactions per hour"),
@@ -45,6 +46,11 @@ impl AccessReport {
                 ),
             ];
             for (name, before, during) in rows {
+                let before = if nothing_before {
+                    "–".to_owned()
+                } else {
+                    before
+                };
                 table.row([name.into(), before.into(), during.into()]);
             }
             let text = t!(

@@ -1,10 +1,7 @@
 //! The report as blocks: verdict first, then findings, charts and tables.
 
 use super::{AccessReport, Latency, RouteClass, RouteRow, StampMeaning};
-use crate::document::{
-    Axis, Band, Block, Chart, Document, HeatMap, Lane, Mark, Section, Series, Table, Timeline,
-    Unit, Verdict, Words,
-};
+use crate::document::{Block, Document, Section, Table, Verdict, Words};
 use crate::finding::Severity;
 use crate::t;
 use crate::text::{bytes, count, duration, percent};
@@ -192,110 +189,6 @@ impl AccessReport {
             t!("about {count}", count = count(self.distinct_clients)).into(),
         ));
         facts
-    }
-
-    /// Rate, errors, latency and requests in progress on one axis.
-    fn timeline(&self) -> Option<Chart> {
-        let (from, to) = self.span?;
-        let step = self.minute_us.max(1);
-        let rate = |value: u64| value as f64 / (step as f64 / 1e6);
-        let series = |name: String, mark, value: &dyn Fn(&super::Interval) -> f64| Series {
-            name,
-            mark,
-            points: self
-                .minutes
-                .iter()
-                .map(|minute| (minute.at.0, value(minute)))
-                .collect(),
-        };
-        let hits = Series {
-            name: t!("hits"),
-            mark: Mark::Line,
-            points: self.hits(step, rate),
-        };
-        let mut lanes = vec![Lane {
-            title: t!("Requests"),
-            unit: Unit::PerSecond,
-            series: vec![
-                hits,
-                series(t!("transactions"), Mark::Area, &|minute| {
-                    rate(minute.requests)
-                }),
-                series(t!("server errors"), Mark::Area, &|minute| {
-                    rate(minute.errors)
-                }),
-            ],
-        }];
-        if self.timed > 0 {
-            lanes.push(Lane {
-                title: t!("Latency"),
-                unit: Unit::Micros,
-                series: vec![
-                    series(t!("p99"), Mark::Line, &|minute| minute.p99_us as f64),
-                    series(t!("p95"), Mark::Line, &|minute| minute.p95_us as f64),
-                    series(t!("p50"), Mark::Line, &|minute| minute.p50_us as f64),
-                ],
-            });
-            lanes.push(Lane {
-                title: t!("Requests in progress"),
-                unit: Unit::Count,
-                series: vec![series(t!("mean"), Mark::Area, &|minute| {
-                    minute.in_progress_milli as f64 / 1000.0
-                })],
-            });
-        }
-        let mut bands: Vec<Band> = self
-            .gaps
-            .iter()
-            .map(|gap| Band {
-                from: gap.from.hi.0,
-                to: gap.to.lo.0,
-                label: t!("silence"),
-                severity: Severity::High,
-            })
-            .collect();
-        bands.extend(self.episode.iter().map(|episode| Band {
-            from: episode.from.lo.0,
-            to: episode.to.hi.0,
-            label: t!("episode"),
-            severity: Severity::Medium,
-        }));
-        Some(Chart::Timeline(Timeline {
-            title: t!("Rate, latency and requests in progress"),
-            axis: Axis::Wall,
-            from: from.lo.0,
-            to: to.hi.0,
-            lanes,
-            markers: Vec::new(),
-            bands,
-        }))
-    }
-
-    /// All requests by the intervals of the transactions, as long as the time axis is fine enough to be added up to them.
-    fn hits(&self, step: i64, rate: impl Fn(u64) -> f64) -> Vec<(i64, f64)> {
-        let mut hits: Vec<(i64, u64)> = Vec::new();
-        for second in self.seconds.iter().filter(|_| self.step_us <= step) {
-            let at = second.at.0.div_euclid(step) * step;
-            match hits.last_mut() {
-                Some(last) if last.0 == at => last.1 += second.finished,
-                _ => hits.push((at, second.finished)),
-            }
-        }
-        hits.into_iter().map(|(at, all)| (at, rate(all))).collect()
-    }
-
-    fn map(&self) -> Option<Chart> {
-        if self.heat_map.cells.is_empty() {
-            return None;
-        }
-        Some(Chart::HeatMap(HeatMap {
-            title: t!("Response times of transactions by their end"),
-            axis: None,
-            from: self.heat_map.from.0,
-            column: self.heat_map.column_us,
-            rows: self.heat_map.rows.clone(),
-            cells: self.heat_map.cells.clone(),
-        }))
     }
 
     /// Routes by time spent; those of transactions only and few of them, or all.

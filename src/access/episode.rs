@@ -93,7 +93,11 @@ pub(super) fn find(fold: &Fold, minutes: &[Minute], step: i64, gaps: &[Gap]) -> 
         return None;
     }
     let normal = normal(minutes);
-    let states: Vec<State> = minutes.iter().map(|minute| state(minute, normal)).collect();
+    let mut states: Vec<State> = minutes.iter().map(|minute| state(minute, normal)).collect();
+    // A log that begins late in an interval shows the first requests of a process or the end of something: no beginning.
+    if 2 * covered(fold, &minutes[0], step) < step {
+        states[0] = State::Good;
+    }
     let broken = |left: usize, right: usize| {
         gaps.iter().any(|gap| {
             gap.from.lo.0 >= minutes[left].at
@@ -129,6 +133,12 @@ pub(super) fn find(fold: &Fold, minutes: &[Minute], step: i64, gaps: &[Gap]) -> 
     Some(describe(fold, minutes, step, gaps, normal, (first, last)))
 }
 
+/// How much of an interval the log covers, in microseconds.
+fn covered(fold: &Fold, minute: &Minute, step: i64) -> i64 {
+    let end = (minute.at + step).min(fold.summary.last.saturating_add(1));
+    (end - minute.at.max(fold.summary.first)).clamp(1, step)
+}
+
 fn describe(
     fold: &Fold,
     minutes: &[Minute],
@@ -158,8 +168,9 @@ fn describe(
         (false, true) => t!("server errors"),
         _ => t!("latency"),
     };
-    let hourly = |requests: u64, intervals: usize| {
-        let time = i128::from(step) * intervals.max(1) as i128;
+    let hourly = |requests: u64, intervals: &[Minute]| {
+        let time = intervals.iter().map(|minute| covered(fold, minute, step));
+        let time = i128::from(time.sum::<i64>().max(1));
         u64::try_from(i128::from(requests) * 3_600_000_000 / time).unwrap_or(u64::MAX)
     };
     let milli = |busy: i64, time: i64| {
@@ -176,8 +187,8 @@ fn describe(
         first_sign,
         before: before.latency,
         during: during.latency,
-        rate_before_per_hour: hourly(before.requests, first),
-        rate_during_per_hour: hourly(during.requests, last + 1 - first),
+        rate_before_per_hour: hourly(before.requests, &minutes[..first]),
+        rate_during_per_hour: hourly(during.requests, &minutes[first..=last]),
         errors_before: (before.errors, before.requests),
         errors_during: (during.errors, during.requests),
         in_progress_before_milli: milli(before.busy, step.saturating_mul(first as i64)),

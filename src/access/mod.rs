@@ -7,6 +7,7 @@ mod activity;
 mod apdex;
 mod bounded;
 mod cells;
+mod charts;
 mod codes;
 mod collect;
 mod concurrency;

@@ -1,7 +1,10 @@
 //! The lives of containers and supervised processes, from states, starts and ends.
 
+use std::collections::BTreeSet;
+
 use super::event::{Event, Subject, What};
-use super::state::{ContainerState, Life, RunState, Terminated, Unobserved};
+use super::outputs;
+use super::state::{ContainerState, Life, Output, RunState, Terminated, Unobserved};
 use crate::time::{Moment, SECOND, Stamp};
 
 /// Two stamps of one start or end, written by two components, lie at most this far apart.
@@ -11,7 +14,11 @@ const SLACK: i64 = 60 * SECOND;
 const GRACE: i64 = 30 * SECOND;
 
 /// All lives that the states and events tell of, in the order of time.
-pub(super) fn lives(containers: &[ContainerState], events: &[Event]) -> Vec<Life> {
+pub(super) fn lives(
+    containers: &[ContainerState],
+    events: &[Event],
+    outputs: &[Output],
+) -> Vec<Life> {
     let mut lives: Vec<Life> = Vec::new();
     for container in containers.iter().filter(|container| !container.init) {
         for life in of_state(container) {
@@ -27,6 +34,7 @@ pub(super) fn lives(containers: &[ContainerState], events: &[Event]) -> Vec<Life
         (at.is_none(), at.map(|moment| moment.lo), life.number)
     });
     number_first(&mut lives, containers, events);
+    outputs::number(&mut lives, outputs);
     bound_ends(&mut lives, events);
     lives
 }
@@ -95,31 +103,55 @@ fn bound_ends(lives: &mut [Life], events: &[Event]) {
 }
 
 /// How many lives of each container left no trace but the restart count.
-pub(super) fn unobserved(containers: &[ContainerState], lives: &[Life]) -> Vec<Unobserved> {
-    let mut result: Vec<Unobserved> = Vec::new();
-    for container in containers.iter().filter(|container| !container.init) {
-        let Some(restarts) = container.restart_count else {
-            continue;
-        };
+pub(super) fn unobserved(
+    containers: &[ContainerState],
+    outputs: &[Output],
+    lives: &[Life],
+) -> Vec<Unobserved> {
+    let of_states = containers.iter().filter(|container| !container.init);
+    let of_states = of_states.filter_map(|container| {
         let began = match container.state {
             RunState::Running { .. } | RunState::Terminated(_) => true,
             RunState::Waiting { .. } | RunState::Unknown => container.last_state.is_some(),
         };
-        let total = restarts + u64::from(began);
-        let seen = lives
+        let total = container.restart_count? + u64::from(began);
+        Some((&container.subject, total, None, &container.locator))
+    });
+    let of_outputs = outputs.iter().map(|output| {
+        let total = output.number.saturating_add(1);
+        (&output.subject, total, output.begun, &output.locator)
+    });
+    let mut result: Vec<Unobserved> = Vec::new();
+    for (subject, total, until, locator) in of_states.chain(of_outputs) {
+        // An output is a trace of its life.
+        let own = lives.iter().filter(|life| {
+            let later = life
+                .started
+                .and_then(known)
+                .zip(until.and_then(known))
+                .is_some_and(|(start, until)| start.lo > until.lo);
+            life.subject.agrees(subject) && !later
+        });
+        let mut seen = own.clone().count() as u64;
+        let numbers: BTreeSet<u64> = own.filter_map(|life| life.number).collect();
+        let of_outputs: BTreeSet<u64> = outputs
             .iter()
-            .filter(|life| life.subject.agrees(&container.subject))
-            .count() as u64;
+            .filter(|output| output.subject.agrees(subject))
+            .map(|output| output.number)
+            .collect();
+        let unnumbered = seen - numbers.len().min(seen as usize) as u64;
+        let only_output = of_outputs.difference(&numbers).count() as u64;
+        seen += only_output.saturating_sub(unnumbered);
         let missing = total.saturating_sub(seen);
         let again = result
             .iter_mut()
-            .find(|known| known.subject.agrees(&container.subject));
+            .find(|known| known.subject.agrees(subject));
         match again {
             Some(known) => known.lives = known.lives.max(missing),
             None if missing > 0 => result.push(Unobserved {
-                subject: container.subject.clone(),
+                subject: subject.clone(),
                 lives: missing,
-                locator: container.locator.clone(),
+                locator: locator.clone(),
             }),
             None => {}
         }

@@ -10,6 +10,7 @@ mod formats;
 mod kinds;
 mod lives;
 mod merge;
+mod outputs;
 mod reading;
 mod report;
 mod rules;
@@ -25,7 +26,7 @@ pub use kinds::{
 };
 pub use report::EventsReport;
 pub use state::{
-    Capture, ContainerState, Crash, Life, PodState, Probe, Resources, RunState, Terminated,
+    Capture, ContainerState, Crash, Life, Output, PodState, Probe, Resources, RunState, Terminated,
     Unobserved,
 };
 
@@ -69,8 +70,13 @@ pub fn analyse(sources: &[&Source], _options: &Options, progress: &dyn Progress)
     }
     report.events = merge::merge(report.events);
     report.events.sort_by_key(order);
-    report.lives = lives::lives(&report.containers, &report.events);
-    report.unobserved = lives::unobserved(&report.containers, &report.lives);
+    report.outputs = sources
+        .iter()
+        .copied()
+        .filter_map(outputs::of_source)
+        .collect();
+    report.lives = lives::lives(&report.containers, &report.events, &report.outputs);
+    report.unobserved = lives::unobserved(&report.containers, &report.outputs, &report.lives);
     let mut findings: Vec<Finding> = rules::RULES
         .iter()
         .flat_map(|rule| rule.check(&report))

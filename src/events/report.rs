@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::event::Event;
-use super::state::{Capture, ContainerState, Crash, Life, PodState, Unobserved};
+use super::state::{Capture, ContainerState, Crash, Life, Output, PodState, Unobserved};
 use crate::finding::Finding;
 use crate::input::Coverage;
 
@@ -19,6 +19,9 @@ pub struct EventsReport {
     pub containers: Vec<ContainerState>,
     /// Lives of containers and supervised processes, in the order of time.
     pub lives: Vec<Life>,
+    /// Outputs of containers whose path tells which life wrote them.
+    #[serde(default)]
+    pub outputs: Vec<Output>,
     /// Lives that left no trace but the restart count.
     pub unobserved: Vec<Unobserved>,
     /// JVM crashes.

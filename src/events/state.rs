@@ -178,6 +178,19 @@ pub struct Life {
     pub locators: Vec<Locator>,
 }
 
+/// The output of one life of a container, as a node keeps it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Output {
+    /// Whose.
+    pub subject: Subject,
+    /// Of which life, counted from 0.
+    pub number: u64,
+    /// When its first line was written.
+    pub begun: Option<Stamp>,
+    /// Its first line.
+    pub locator: Locator,
+}
+
 /// Lives of a container of which nothing is known but that the supervisor counted them.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Unobserved {

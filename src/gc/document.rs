@@ -63,7 +63,7 @@ impl GcReport {
     }
 
     fn verdict(&self) -> Verdict {
-        let Some(life) = self.lives.last() else {
+        let Some(last) = self.lives.last() else {
             let nothing = match self.coverage.is_empty() {
                 true => t!("No GC log was given."),
                 false => t!("No line of these files looks like a GC log."),
@@ -78,7 +78,19 @@ impl GcReport {
             .findings
             .first()
             .filter(|finding| finding.severity > Severity::Info);
-        let numbers = numbers(life);
+        // The numbers beside a verdict are those of the life it speaks of.
+        let (index, life) = worst
+            .and_then(|finding| finding.evidence.first())
+            .and_then(|evidence| {
+                let mut lives = self.lives.iter().enumerate();
+                lives.find(|(_, life)| life.holds(&evidence.locator))
+            })
+            .unwrap_or((self.lives.len() - 1, last));
+        let mut numbers = numbers(life);
+        if self.lives.len() > 1 {
+            let life = life_title(life, index, self.lives.len());
+            numbers = t!("{life}, {numbers}", life, numbers);
+        }
         match worst {
             Some(finding) => Verdict {
                 severity: finding.severity,

@@ -12,7 +12,7 @@ use super::pauses::{CauseRow, LongPause, PauseSummary};
 use super::phases::{Phase, ReferenceSummary};
 use super::safepoints::SafepointSummary;
 use super::spiral::{Spiral, Stretch};
-use crate::finding::{Finding, Locator};
+use crate::finding::{Finding, Locator, Place};
 use crate::input::Coverage;
 use crate::time::{Instant, Moment, Stamp};
 
@@ -131,6 +131,23 @@ pub struct GcLife {
     pub unfinished: Option<(String, Locator)>,
     /// Things that happened once or rarely and matter: counts with the first place.
     pub incidents: Vec<Incident>,
+}
+
+impl GcLife {
+    /// Whether a place lies between the first and the last line of this life.
+    pub fn holds(&self, locator: &Locator) -> bool {
+        let rank = |place: &Locator| {
+            let file = self.sources.iter().position(|name| *name == place.source)?;
+            match place.place {
+                Place::Line(line) | Place::Lines(line, _) => Some((file, line)),
+                Place::Whole | Place::Bytes(..) | Place::Object(_) => None,
+            }
+        };
+        match (rank(&self.first), rank(locator), rank(&self.last)) {
+            (Some(first), Some(place), Some(last)) => first <= place && place <= last,
+            _ => false,
+        }
+    }
 }
 
 /// CPU time of collections. The JVM rounds it to 10 ms, so only pauses of 100 ms and more are summed.

@@ -137,6 +137,50 @@ impl<'a> Owners<'a> {
         self.note(source, &found, owner).into_iter().collect()
     }
 
+    /// The lives that an access log is of: all that ran one after the other, and of several that ran at the same time the
+    /// one program whose folder it lies in or whose name it has.
+    fn of_access(&mut self, lives: &[Incarnation], sources: &[&str]) -> Vec<usize> {
+        let foreign = |life: &Incarnation| {
+            let folder = life.folder.as_deref();
+            let mut sources = sources.iter();
+            sources.any(|source| self.instances.foreign(folder, source))
+        };
+        let found: Vec<usize> = (0..lives.len())
+            .filter(|life| !foreign(&lives[*life]))
+            .collect();
+        let beside = |one: &usize, two: &usize| {
+            let (one, two) = (&lives[*one], &lives[*two]);
+            one.program != two.program && one.overlaps(two)
+        };
+        if !found
+            .iter()
+            .any(|one| found.iter().any(|two| beside(one, two)))
+        {
+            return found;
+        }
+        let own = Identity::joined(
+            sources
+                .iter()
+                .map(|source| Identity::of_event(None, source)),
+        );
+        let last: BTreeMap<usize, usize> = found
+            .iter()
+            .map(|life| (lives[*life].program, *life))
+            .collect();
+        let last: Vec<usize> = last.into_values().collect();
+        let Some(owner) = self.decide(lives, &last, &own) else {
+            for source in sources {
+                *self.open.entry((*source).to_owned()).or_default() += 1;
+            }
+            return Vec::new();
+        };
+        let program = lives[owner].program;
+        found
+            .into_iter()
+            .filter(|life| lives[*life].program == program)
+            .collect()
+    }
+
     /// What could not be decided, in words.
     fn notes(self) -> Vec<Evidence> {
         let note = |(source, count): (String, u64)| {
@@ -190,6 +234,20 @@ pub(super) fn give_evidence(
             .or((lives.len() == 1).then_some(0));
         if let Some(owner) = owner {
             lives[owner].heaps.push(index);
+        }
+    }
+    for (index, log) in rooms.access_logs().iter().enumerate() {
+        let sources: Vec<&str> = log
+            .formats
+            .iter()
+            .map(|read| read.source.as_str())
+            .collect();
+        for owner in owners.of_access(lives, &sources) {
+            // A log in the folder of an instance goes before one that lies outside of all.
+            let inside = sources.iter().any(|source| instances.of(source).is_some());
+            if lives[owner].access.is_none() || inside {
+                lives[owner].access = Some(index);
+            }
         }
     }
     let mut homeless: BTreeMap<&str, Vec<usize>> = BTreeMap::new();

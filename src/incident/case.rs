@@ -7,11 +7,12 @@ use std::rc::Rc;
 
 use super::clocks::Clocks;
 use super::facts::Observed;
+use super::identity;
 use super::incarnations::Incarnation;
 use super::instances::Instances;
 use super::placed::Placed;
 use super::rooms::Rooms;
-use crate::access::Second;
+use crate::access::{AccessReport, Second};
 use crate::events::{ContainerState, Event, Life as ContainerLife, What};
 use crate::finding::{Evidence, Locator};
 use crate::gc::{GcLife, GcPoint};
@@ -31,6 +32,8 @@ pub(super) struct Case<'a> {
     next_start: Option<Moment>,
     pub(super) events: Vec<Placed<'a>>,
     pub(super) dumps: Vec<(&'a DumpSummary, Option<Moment>)>,
+    /// The access log of this life, if `seconds` has any.
+    pub(super) access: &'a AccessReport,
     /// Cells of the access log inside this life, placed in UTC.
     pub(super) seconds: Vec<(Instant, &'a Second)>,
     /// Facts that some hypothesis has asked for, by their functions.
@@ -47,13 +50,16 @@ impl<'a> Case<'a> {
         events: &[Placed<'a>],
     ) -> Self {
         let life = &lives[number];
-        let next_start = lives.get(number + 1).and_then(|next| next.started);
-        let seconds = rooms
-            .access
-            .seconds
-            .iter()
-            .filter_map(|second| {
-                let at = clocks.place_access(rooms, Moment::exact(second.at))?.lo;
+        let mut later = lives[number + 1..].iter();
+        let next_start = later
+            .find(|next| next.program == life.program || !life.overlaps(next))
+            .and_then(|next| next.started);
+        let access = life.access.map(|index| &rooms.access_logs()[index]);
+        let seconds = access
+            .into_iter()
+            .flat_map(|log| log.seconds.iter().map(move |second| (log, second)))
+            .filter_map(|(log, second)| {
+                let at = clocks.place_access(log, Moment::exact(second.at))?.lo;
                 let begun = life.started.is_none_or(|start| start.lo <= at);
                 let over = next_start.is_some_and(|next| at >= next.lo);
                 (begun && !over).then_some((at, second))
@@ -73,6 +79,7 @@ impl<'a> Case<'a> {
             next_start,
             events: life.events.iter().map(in_life(events)).collect(),
             dumps,
+            access: access.unwrap_or(&rooms.access),
             seconds,
             seen: RefCell::default(),
         }
@@ -124,16 +131,32 @@ impl<'a> Case<'a> {
             .chain(rest.filter(|heap| !self.foreign(&heap.source)))
     }
 
-    /// Whose life it is: what its supervisor calls it, else the folder that its evidence lies in.
+    /// Whose life it is.
     pub(super) fn name(&self) -> String {
-        let named = self.life.subject.name();
-        match (named.is_empty(), &self.life.folder) {
-            (true, Some(folder)) => folder.clone(),
-            (true, None) => self
-                .container_state()
-                .map_or(named, |state| state.subject.name()),
-            (false, _) => named,
+        let named = self.life.name();
+        match (named.is_empty(), self.container_state()) {
+            (true, Some(state)) => state.subject.name(),
+            _ => named,
         }
+    }
+
+    /// Lives of other instances of the same application.
+    pub(super) fn peers(&self) -> impl Iterator<Item = &'a Incarnation> {
+        let own = identity::of_life(self.life, self.rooms);
+        self.lives.iter().filter(move |other| {
+            other.program != self.life.program
+                && other.beside(self.life)
+                && !own.apart(&identity::of_life(other, self.rooms))
+        })
+    }
+
+    /// Where the end of another life is told.
+    pub(super) fn last_words(&self, life: &Incarnation) -> Option<Locator> {
+        let container = life.container.map(|index| &self.rooms.events.lives[index]);
+        let gc = life.gc.map(|index| &self.rooms.gc.lives[index]);
+        container
+            .and_then(|life| life.locators.last().cloned())
+            .or_else(|| gc.map(|gc| gc.last.clone()))
     }
 
     /// Whether a source is about another program or instance than this life.

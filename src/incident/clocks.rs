@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::clock::{Clock, Known, Signal};
 use super::rooms::Rooms;
+use crate::access::AccessReport;
 use crate::events::What;
 use crate::threads::DumpSummary;
 use crate::time::{Moment, SECOND, Stamp};
@@ -66,11 +67,11 @@ impl Clocks {
     }
 
     /// What the access room says about time, which is zoned or on one local clock.
-    pub(super) fn place_access(&self, rooms: &Rooms, moment: Moment) -> Option<Moment> {
-        if rooms.access.zoned {
+    pub(super) fn place_access(&self, log: &AccessReport, moment: Moment) -> Option<Moment> {
+        if log.zoned {
             return Some(moment);
         }
-        let source = rooms.access.formats.first()?;
+        let source = log.formats.first()?;
         self.place(&source.source, Stamp::Local(moment))
     }
 
@@ -162,8 +163,11 @@ fn signals(rooms: &Rooms) -> Vec<(&str, Signal, Stamp)> {
     for (place, stamp) in &rooms.host.dates {
         out.push((&place.source, Signal::Activity, *stamp));
     }
-    if let (Some((first, last)), Some(source)) = (rooms.access.span, rooms.access.formats.first()) {
-        let stamp = |moment| match rooms.access.zoned {
+    for log in [&rooms.access].into_iter().chain(&rooms.access_of) {
+        let (Some((first, last)), Some(source)) = (log.span, log.formats.first()) else {
+            continue;
+        };
+        let stamp = |moment| match log.zoned {
             true => Stamp::Zoned(moment),
             false => Stamp::Local(moment),
         };

@@ -181,7 +181,7 @@ fn words(source: &str) -> BTreeSet<String> {
         .collect()
 }
 
-/// The identity of every start's witness; see [`super::incarnations`].
+/// What all evidence of a life says of its JVM together.
 pub(super) fn of_life(life: &super::incarnations::Incarnation, rooms: &Rooms) -> Identity {
     let gc = life.gc.map(|index| Identity::of_gc(&rooms.gc.lives[index]));
     let dumps = life

@@ -16,8 +16,8 @@ pub(super) fn assess(rooms: &Rooms, clocks: &Clocks, lives: &[Life]) -> Impact {
         .map(|(_, count)| count)
         .sum();
     let silences = access.gaps.iter().filter_map(|gap| {
-        let from = clocks.place_access(rooms, gap.from)?;
-        Some((from, clocks.place_access(rooms, gap.to)?))
+        let from = clocks.place_access(&rooms.access, gap.from)?;
+        Some((from, clocks.place_access(&rooms.access, gap.to)?))
     });
     Impact {
         requests: logged.then_some(access.requests),
@@ -44,7 +44,13 @@ fn down(rooms: &Rooms, clocks: &Clocks, lives: &[Life]) -> Option<i64> {
         .seconds
         .iter()
         .filter(|second| second.finished > 0)
-        .filter_map(|second| Some(clocks.place_access(rooms, Moment::exact(second.at))?.lo))
+        .filter_map(|second| {
+            Some(
+                clocks
+                    .place_access(&rooms.access, Moment::exact(second.at))?
+                    .lo,
+            )
+        })
         .collect();
     let mut total = None;
     for pair in lives.windows(2) {

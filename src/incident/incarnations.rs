@@ -37,9 +37,44 @@ pub(super) struct Incarnation {
     pub(super) dumps: Vec<(usize, Option<Moment>)>,
     /// In `rooms.heap`.
     pub(super) heaps: Vec<usize>,
+    /// In [`Rooms::access_logs`].
+    pub(super) access: Option<usize>,
     /// In the list of placed events, with the time in this life. A counted series of which only the first and the last
     /// are known can reach over several lives.
     pub(super) events: Vec<(usize, Option<Moment>)>,
+}
+
+impl Incarnation {
+    /// What its supervisor calls it, else the folder that its evidence lies in.
+    pub(super) fn name(&self) -> String {
+        match (self.subject.name(), &self.folder) {
+            (name, Some(folder)) if name.is_empty() => folder.clone(),
+            (name, _) => name,
+        }
+    }
+
+    /// Whether the two look like instances of one application: pods of one controller, or folders side by side.
+    pub(super) fn beside(&self, other: &Self) -> bool {
+        let controller = |life: &Self| {
+            let pod = life.subject.pod.as_ref()?;
+            Some(pod.rsplit_once('-')?.0.to_owned())
+        };
+        match (controller(self), controller(other)) {
+            (Some(own), Some(other)) => own == other,
+            _ => self.folder.is_some() && other.folder.is_some(),
+        }
+    }
+
+    /// Whether the two can have run at the same time.
+    pub(super) fn overlaps(&self, other: &Self) -> bool {
+        let over = |one: &Self, two: &Self| {
+            let ended = one.ended.filter(|_| !one.running);
+            ended
+                .zip(two.started)
+                .is_some_and(|(end, start)| end.lo <= start.hi)
+        };
+        !over(self, other) && !over(other, self)
+    }
 }
 
 /// Who saw a start.

@@ -64,6 +64,19 @@ pub(super) fn find(bundle: &Bundle) -> Option<Layout> {
     })
 }
 
+/// Whether a dump of yCrash stands in its `threaddump.out`, too, which is made of all `javacore.N.out`: one dump would be
+/// taken for two.
+pub(super) fn repeated(dump: &Source, all: &[&Source]) -> bool {
+    let name = file(dump);
+    let single = name.starts_with("javacore.") && name.ends_with(".out");
+    let bytes = dump.bytes.trim_ascii();
+    single
+        && !bytes.is_empty()
+        && all.iter().any(|other| {
+            file(other) == "threaddump.out" && memchr::memmem::find(&other.bytes, bytes).is_some()
+        })
+}
+
 fn ycrash(bundle: &Bundle, meta: &Source) -> Layout {
     let zone = property(meta, "timezoneid").filter(|name| name.contains('/') || name == "UTC");
     let stamp = property(meta, "timestamp");

@@ -224,12 +224,12 @@ fn side_by_side(lives: &[Incarnation], rooms: &Rooms, undecided: Vec<Evidence>) 
 
 /// Restarts that the supervisor counted beyond the lives that left evidence.
 fn unobserved(rooms: &Rooms, lives: &[Life]) -> u64 {
-    let counted = rooms
-        .events
-        .containers
-        .iter()
-        .filter(|state| !state.init)
-        .filter_map(|state| Some(state.restart_count? + 1))
+    let events = &rooms.events;
+    let states = events.containers.iter().filter(|state| !state.init);
+    let counted = states
+        .filter_map(|state| state.restart_count)
+        .chain(events.outputs.iter().map(|output| output.number))
+        .map(|restarts| restarts.saturating_add(1))
         .max();
     counted.map_or(0, |counted| counted.saturating_sub(lives.len() as u64))
 }

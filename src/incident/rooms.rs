@@ -1,8 +1,12 @@
 //! Asks every evidence room for its report, all at the same time.
 
+use std::collections::BTreeMap;
+
+use rayon::prelude::*;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::instances::Instances;
 use super::layout::{self, Layout};
 use crate::access::{self, AccessReport};
 use crate::events::{self, EventsReport};
@@ -10,7 +14,7 @@ use crate::finding::Finding;
 use crate::gc::{self, GcReport};
 use crate::heap::{self, HeapReport};
 use crate::host::{self, HostReport};
-use crate::input::{Bundle, Coverage, Kind, Progress};
+use crate::input::{Bundle, Coverage, Kind, Progress, Source};
 use crate::threads::{self, ThreadsReport};
 
 /// What the evidence rooms found. A room without evidence has an empty report.
@@ -24,6 +28,9 @@ pub struct Rooms {
     pub gc: GcReport,
     /// Access logs.
     pub access: AccessReport,
+    /// The access logs of each instance by themselves, where folders hold one instance each and not all logs lie in one.
+    #[serde(default)]
+    pub access_of: Vec<AccessReport>,
     /// Restart evidence.
     pub events: EventsReport,
     /// Snapshots of the host and the process.
@@ -43,6 +50,7 @@ impl Rooms {
             threads,
             gc,
             access,
+            access_of: _,
             events,
             host,
             layout,
@@ -57,7 +65,9 @@ impl Rooms {
                     .collect();
             });
             scope.spawn(|_| {
-                let sources = bundle.holding(Kind::ThreadDump);
+                let mut sources = bundle.holding(Kind::ThreadDump);
+                let all = sources.clone();
+                sources.retain(|source| !layout::repeated(source, &all));
                 if !sources.is_empty() {
                     *threads = threads::analyse(&sources, &threads::Options::default(), progress);
                 }
@@ -87,10 +97,19 @@ impl Rooms {
                 }
             });
         });
+        rooms.access_of = access_of(bundle, &Instances::find(&rooms), progress);
         if let Some(load) = super::load::load(&rooms.access) {
             rooms.threads.size(load);
         }
         rooms
+    }
+
+    /// The access logs, apart where they are known apart.
+    pub(super) fn access_logs(&self) -> &[AccessReport] {
+        match self.access_of.as_slice() {
+            [] => std::slice::from_ref(&self.access),
+            apart => apart,
+        }
     }
 
     /// All findings of all rooms.
@@ -118,4 +137,21 @@ impl Rooms {
         let heap = self.heap.iter().map(|report| &report.coverage);
         heap.chain(rest).flatten()
     }
+}
+
+/// Reads the access logs again, those of each folder by themselves: who answered how much and when is then known for each
+/// instance.
+fn access_of(bundle: &Bundle, instances: &Instances, progress: &dyn Progress) -> Vec<AccessReport> {
+    let mut groups: BTreeMap<Option<&str>, Vec<&Source>> = BTreeMap::new();
+    for source in bundle.holding(Kind::AccessLog) {
+        let group = groups.entry(instances.of(&source.name)).or_default();
+        group.push(source);
+    }
+    if groups.len() < 2 {
+        return Vec::new();
+    }
+    groups
+        .par_iter()
+        .map(|(_, sources)| access::analyse(sources, &access::Options::default(), progress))
+        .collect()
 }

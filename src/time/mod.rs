@@ -26,7 +26,7 @@ pub const SECOND: i64 = 1_000_000;
 pub struct Instant(pub i64);
 
 impl Instant {
-    /// From a civil date and time read as UTC; `None` for a date that does not exist.
+    /// From a civil date and time read as UTC; `None` for a date that does not exist or has no year of four digits.
     pub fn from_civil(date: (i32, u32, u32), time: (u32, u32, u32), micros: u32) -> Option<Self> {
         let (year, month, day) = date;
         let (hour, minute, second) = time;
@@ -37,6 +37,9 @@ impl Instant {
             2 => 28,
             _ => return None,
         };
+        if !(0..=9999).contains(&year) {
+            return None;
+        }
         if !(1..=last).contains(&day) || hour > 23 || minute > 59 || second > 60 {
             return None;
         }
@@ -273,6 +276,7 @@ mod tests {
         assert_eq!(leap, Some(Instant(1_709_251_199_999_999)));
         assert_eq!(Instant::from_civil((2023, 2, 29), (0, 0, 0), 0), None);
         assert_eq!(Instant::from_civil((2023, 13, 1), (0, 0, 0), 0), None);
+        assert_eq!(Instant::from_civil((2_630_811, 1, 1), (0, 0, 0), 0), None);
     }
 
     #[test]

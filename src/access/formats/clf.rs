@@ -95,7 +95,8 @@ fn tokens(mut rest: &[u8]) -> Option<Vec<Token<'_>>> {
                 None => return None,
                 Some(b'\\') => end += 2,
                 // A list of nginx goes on after `, ` and ` : `.
-                Some(b' ') if open == b'w' && matches!(rest[end - 1], b',' | b':') => end += 1,
+                Some(b' ') if open == b'w' && rest[..end].ends_with(b",") => end += 1,
+                Some(b' ') if open == b'w' && rest[..end].ends_with(b":") => end += 1,
                 Some(b' ') if open == b'w' && rest[end..].starts_with(b" : ") => end += 1,
                 Some(byte) if *byte == close => break,
                 Some(_) => end += 1,
@@ -308,6 +309,12 @@ mod tests {
         assert_eq!(read(&[&traefik]).2, Some(35_000));
         let netty = format!("{HEAD} 12 8080 35 ms");
         assert_eq!(read(&[&netty]).0, "Reactor Netty");
+    }
+
+    #[test]
+    fn a_double_blank_divides_like_one() {
+        let padded = format!("{HEAD} 12 \"-\" \"curl\" 0.057  10.4.0.11:8080 200 0.051");
+        assert_eq!(read(&[&padded]).2, Some(57_000));
     }
 
     #[test]

@@ -132,6 +132,8 @@ struct Platform {
     begun: bool,
     starting: Option<String>,
     deleting: Option<String>,
+    /// A process ended by itself; what follows cleans up after it.
+    exited: bool,
     /// Grace period of a `terminating` whose container the next line names.
     terminating: bool,
     /// The error of the last `State:` line: it is repeated until the state changes.
@@ -166,7 +168,10 @@ impl Platform {
         let has = |words: &str| text.contains(words);
         let subject = subject(text);
         let what = if text == "Container is running." {
+            self.exited = false;
             return vec![(What::ContainerStarted, container(self.starting.clone()))];
+        } else if text.starts_with("Container is terminated.") && std::mem::take(&mut self.exited) {
+            return Vec::new();
         } else if text.starts_with("Container is terminated.") {
             let ended = What::ContainerTerminated {
                 exit_code: None,
@@ -174,6 +179,16 @@ impl Platform {
                 reason: None,
             };
             return vec![(ended, container(self.deleting.take()))];
+        } else if let Some(rest) =
+            text.strip_prefix("Container has finished running with exit code: ")
+        {
+            let ended = What::ContainerTerminated {
+                exit_code: rest.trim_end_matches('.').trim().parse().ok(),
+                signal: None,
+                reason: None,
+            };
+            self.exited = true;
+            return vec![(ended, container(self.starting.clone()))];
         } else {
             what(text, &has)
         };

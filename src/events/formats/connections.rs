@@ -25,6 +25,10 @@ pub(super) const TRIGGERS: &[&str] = &[
     "Command timed out after ",
     "The connection attempt failed",
     "Network Adapter could not establish",
+    "HttpTimeoutException",
+    "PSQLException: Connection to ",
+    "too many clients already",
+    "Too many connections",
     "No space left on device",
     "Disk quota exceeded",
     "Too many open files",
@@ -69,10 +73,11 @@ fn why(text: &str) -> Option<ConnectionFailure> {
         } else if has("Read timed out")
             || has("ReadTimeoutException")
             || has("SocketTimeoutException")
+            || has("HttpTimeoutException")
             || has("Command timed out")
         {
             ConnectionFailure::ReadTimeout
-        } else if has("Connection refused") {
+        } else if has("Connection refused") || (has("PSQLException") && has(" refused")) {
             ConnectionFailure::Refused
         } else if has("UnknownHostException") {
             ConnectionFailure::UnknownHost

@@ -111,7 +111,13 @@ fn container_apps(
         site: text(value, "ContainerAppName").map(str::to_owned),
         ..Subject::default()
     };
-    let what = kubernetes_reason::what(reason, message, &mut subject);
+    let what = match terminated(message) {
+        Some((container, what)) => {
+            subject.container = Some(container);
+            what
+        }
+        None => kubernetes_reason::what(reason, message, &mut subject),
+    };
     let mut event = reading.event(what, subject, &format!("{reason}: {message}"), number);
     let (stamp, _) = iso8601(text(value, "TimeStamp")?.as_bytes())?;
     event.at = Some(stamp);
@@ -121,6 +127,22 @@ fn container_apps(
         .unwrap_or(1)
         .max(1);
     Some(event)
+}
+
+/// `Container 'shop' was terminated with exit code '137' and reason 'OOMKilled'`; the reason may be missing.
+fn terminated(message: &str) -> Option<(String, What)> {
+    let quoted = |before: &str| {
+        let (_, rest) = message.split_once(before)?;
+        let (word, _) = rest.split_once('\'')?;
+        (!word.is_empty()).then(|| word.to_owned())
+    };
+    let exit_code = quoted("' was terminated with exit code '")?.parse().ok();
+    let what = What::ContainerTerminated {
+        exit_code,
+        signal: None,
+        reason: quoted("' and reason '"),
+    };
+    Some((quoted("Container '")?, what))
 }
 
 fn subject(id: Option<&str>, attribute: impl Fn(&str) -> Option<String>) -> Subject {

@@ -36,6 +36,10 @@ struct Fields {
     unit: Option<String>,
 }
 
+/// How a message begins that is written as numbers, because its bytes are no UTF-8 or hold control characters: the words
+/// that [`super::logs`] looks for are not seen in it.
+pub(super) const TRIGGERS: &[&str] = &["\"MESSAGE\":[", "\"MESSAGE\" : ["];
+
 /// A line of the machine; `None` for everything else.
 pub(super) fn line(text: &str) -> Option<Line> {
     if !text.starts_with('{') || !text.contains("\"__REALTIME_TIMESTAMP\"") {

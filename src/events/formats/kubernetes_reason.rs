@@ -38,7 +38,8 @@ pub(super) fn what(reason: &str, message: &str, subject: &mut Subject) -> What {
             false => What::BackOff,
         },
         "CrashLoopBackOff" => What::BackOff,
-        "Unhealthy" | "ProbeError" | "ProbeWarning" => What::ProbeFailed {
+        // A `ProbeWarning` (a redirect to another host) counts as an answer.
+        "Unhealthy" | "ProbeError" => What::ProbeFailed {
             probe: probe(message),
             why: probe_failure(message),
         },
@@ -48,9 +49,14 @@ pub(super) fn what(reason: &str, message: &str, subject: &mut Subject) -> What {
         "ExceededGracePeriod" => What::KillOrdered {
             reason: KillReason::GraceExceeded,
         },
-        "Evicted" | "EvictionThresholdMet" | "TaintManagerEviction" => What::Evicted {
+        "TaintManagerEviction" if message.starts_with("Cancelling") => What::Other {
+            reason: reason.to_owned(),
+        },
+        "Evicted" | "TaintManagerEviction" => What::Evicted {
             resource: resource(message),
         },
+        // Of the node: `Attempting to reclaim memory`. Which pod has to go is another event.
+        "EvictionThresholdMet" => pressure(message.rsplit(' ').next().unwrap_or("")),
         "FailedMount"
         | "FailedAttachVolume"
         | "FailedMapVolume"

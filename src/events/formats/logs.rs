@@ -12,6 +12,7 @@ use super::near::{Near, continuation};
 use super::stamps::{When, leading};
 use super::{connections, containerd, journal, kernel, memory, pools, servers, systemd};
 use crate::events::event::{Event, Rough, Subject, What};
+use crate::events::outputs;
 use crate::events::reading::Reading;
 use crate::finding::Locator;
 use crate::input::{Certainty, ParseIssue, Progress, Sample, split_at_lines};
@@ -21,6 +22,7 @@ use crate::time::Stamp;
 fn triggers() -> Vec<&'static str> {
     [
         kernel::TRIGGERS,
+        journal::TRIGGERS,
         systemd::TRIGGERS,
         containerd::TRIGGERS,
         memory::TRIGGERS,
@@ -163,7 +165,7 @@ fn candidate(
     if found.is_empty() {
         return;
     }
-    let owner = owner(&reading.source.name);
+    let owner = outputs::owner(&reading.source.name);
     for (what, mut subject) in found {
         if subject.node.is_none() {
             subject.node = host.map(str::to_owned);
@@ -185,34 +187,6 @@ fn candidate(
         }
         reading.push(event);
     }
-}
-
-/// Whose output a source is, where its name says so: `…/<namespace>_<pod>_<uid>/<container>/<restarts>.log` of a node
-/// (kubelet `BuildPodLogsDirectory`), `…[<pod>/<container>]` of a file that held several.
-fn owner(name: &str) -> Option<Subject> {
-    let text = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
-    if let Some((_, inner)) = name
-        .strip_suffix(']')
-        .and_then(|name| name.rsplit_once('['))
-    {
-        let (pod, container) = inner.split_once('/')?;
-        return Some(Subject {
-            pod: text(pod),
-            container: text(container),
-            ..Subject::default()
-        });
-    }
-    let mut parts = name.rsplit('/');
-    let (_, container, folder) = (parts.next()?, parts.next()?, parts.next()?);
-    let mut names = folder.splitn(3, '_');
-    let (namespace, pod, uid) = (names.next()?, names.next()?, names.next()?);
-    (uid.len() >= 32).then(|| Subject {
-        namespace: text(namespace),
-        pod: text(pod),
-        uid: text(uid),
-        container: text(container),
-        ..Subject::default()
-    })
 }
 
 fn text_of(bytes: &[u8], hit: &Range<usize>) -> String {
@@ -276,12 +250,14 @@ fn host_and_message(rest: &str, when: Option<When>) -> (Option<&str>, &str) {
         when,
         Some(When::Rough(Rough::WithoutYear(_)) | When::Stamp(Stamp::Zoned(_)))
     );
-    if !syslog {
+    // A local time with its year is mostly an application's (`ERROR Checkout: …`); `journalctl -o short-full` has it, too.
+    let ends = if syslog { ":" } else { "]:" };
+    if when.is_none() {
         return (None, rest);
     }
     let mut words = rest.splitn(3, ' ');
     match (words.next(), words.next(), words.next()) {
-        (Some(host), Some(program), Some(message)) if program.ends_with(':') => {
+        (Some(host), Some(program), Some(message)) if program.ends_with(ends) => {
             let name = program.trim_end_matches(':');
             let name = name.split('[').next().unwrap_or(name);
             let plain =

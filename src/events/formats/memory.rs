@@ -16,6 +16,7 @@ pub(super) const TRIGGERS: &[&str] = &[
     "Heap dump file created [",
     "Unable to create ",
     "pthread_create failed",
+    "with pthread_create (",
     "A fatal error has been detected by the Java Runtime Environment",
     "insufficient memory for the Java Runtime Environment",
 ];
@@ -63,7 +64,8 @@ impl Errors {
             let signal = rest.split(' ').next().unwrap_or("").to_owned();
             return Some((What::SignalLost { signal }, subject));
         }
-        if text.contains("pthread_create failed") {
+        // `pthread_create failed (EAGAIN)`; since JDK 17 `Failed to start thread "…" with pthread_create (EAGAIN)`.
+        if text.contains("pthread_create failed") || text.contains("with pthread_create (") {
             return Some((What::NativeThreadFailed, subject));
         }
         if text.contains("A fatal error has been detected")
@@ -122,7 +124,7 @@ pub(super) fn variant(text: &str) -> Option<(OomVariant, usize)> {
         let said = alone || rest.starts_with(" thrown from ") || rest.starts_with(" occurred ");
         return said.then_some((OomVariant::Unstated, at));
     };
-    const STARTS: [(&str, OomVariant); 14] = [
+    const STARTS: [(&str, OomVariant); 18] = [
         ("Java heap space", OomVariant::HeapSpace),
         ("GC overhead limit exceeded", OomVariant::GcOverhead),
         ("Metaspace", OomVariant::Metaspace),
@@ -130,6 +132,17 @@ pub(super) fn variant(text: &str) -> Option<(OomVariant, usize)> {
         ("Compressed class space", OomVariant::CompressedClassSpace),
         (
             "Requested array size exceeds VM limit",
+            OomVariant::ArraySize,
+        ),
+        // The class library's own words for an array, a string or a collection that cannot exist.
+        (
+            "Required length exceeds implementation limit",
+            OomVariant::ArraySize,
+        ),
+        ("Required array size too large", OomVariant::ArraySize),
+        ("UTF16 String size is ", OomVariant::ArraySize),
+        (
+            "Overflow: String length out of range",
             OomVariant::ArraySize,
         ),
         ("Direct buffer memory", OomVariant::DirectBuffer),
@@ -148,6 +161,8 @@ pub(super) fn variant(text: &str) -> Option<(OomVariant, usize)> {
     let variant = match known {
         Some((_, variant)) => *variant,
         None if reason.contains("(Native method)") => OomVariant::NativeMethod,
+        // `request 1048576 bytes for Chunk::new. Out of swap space?`
+        None if reason.contains("Out of swap space") => OomVariant::SwapSpace,
         None => OomVariant::Other,
     };
     Some((variant, at))

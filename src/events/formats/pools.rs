@@ -15,8 +15,12 @@ pub(super) const TRIGGERS: &[&str] = &[
     "PoolExhaustedException",
     "Timeout waiting for connection from pool",
     "Could not get a resource from the pool",
+    "Could not get a resource since the pool is exhausted",
+    "ConnectionRequestTimeoutException",
+    "PoolAcquireTimeoutException",
+    "No managed connections available within",
     "are currently busy, waiting",
-    "] has been active for [",
+    ") has been active for [",
     "[STUCK] ",
     "may be hung",
 ];
@@ -56,10 +60,15 @@ fn what(text: &str) -> Option<What> {
             ..PoolExhausted::default()
         }));
     }
-    const WORDLESS: [&str; 3] = [
+    // DBCP, HttpClient 4 and 5, Jedis before and since 4, Reactor Netty, IronJacamar (WildFly).
+    const WORDLESS: [&str; 7] = [
         "Timeout waiting for idle object",
         "Timeout waiting for connection from pool",
+        "ConnectionRequestTimeoutException",
         "Could not get a resource from the pool",
+        "Could not get a resource since the pool is exhausted",
+        "PoolAcquireTimeoutException",
+        "No managed connections available within",
     ];
     if WORDLESS.iter().any(|words| text.contains(words)) {
         return Some(What::PoolExhausted(PoolExhausted::default()));
@@ -69,10 +78,7 @@ fn what(text: &str) -> Option<What> {
         return Some(What::WorkersBusy { max });
     }
     // Tomcat StuckThreadDetectionValve: `Thread [x] (id=[n]) has been active for [m] milliseconds`
-    if let Some((before, rest)) = text
-        .split_once("] has been active for [")
-        .or(text.split_once(") has been active for ["))
-    {
+    if let Some((before, rest)) = text.split_once(") has been active for [") {
         let thread = before
             .split_once("Thread [")
             .and_then(|(_, name)| name.split(']').next())
@@ -84,13 +90,15 @@ fn what(text: &str) -> Option<What> {
         return Some(What::StuckThread { thread, busy });
     }
     // WebLogic BEA-000337, WebSphere WSVR0605W
-    if text.contains("[STUCK] ExecuteThread")
-        || (text.contains("WSVR0605W") && text.contains("may be hung"))
-    {
+    if let Some((_, rest)) = text.split_once("[STUCK] ExecuteThread: '") {
+        let number = rest.split('\'').next().unwrap_or("");
+        let thread = Some(format!("ExecuteThread: '{number}'"));
+        return Some(What::StuckThread { thread, busy: None });
+    }
+    if text.contains("WSVR0605W") && text.contains("may be hung") {
         let thread = text
             .split_once("Thread \"")
-            .or(text.split_once("[STUCK] "))
-            .and_then(|(_, name)| name.split(['"', '\'']).next())
+            .and_then(|(_, name)| name.split('"').next())
             .map(str::to_owned);
         return Some(What::StuckThread { thread, busy: None });
     }

@@ -7,10 +7,9 @@ use crate::events::kinds::Product;
 /// See [`super::logs`].
 pub(super) const TRIGGERS: &[&str] = &[
     "Server startup in ",
-    "Stopping service [",
     "Pausing ProtocolHandler",
     "Destroying ProtocolHandler",
-    "WFLYSRV00",
+    "WFLYSRV0",
     "JBAS015",
     "(process running for ",
     "(JVM running for ",
@@ -89,7 +88,7 @@ fn started(text: &str) -> Option<What> {
         let took = text
             .split_once(" in ")
             .and_then(|(_, rest)| rest.split_once("ms"))
-            .and_then(|(number, _)| number.parse::<i64>().ok())
+            .and_then(|(number, _)| grouped(number))
             .map(|ms| ms.saturating_mul(1000));
         return Some(What::ServerStarted {
             product: Product::WildFly,

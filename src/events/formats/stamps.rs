@@ -25,6 +25,11 @@ pub(super) fn leading(line: &[u8]) -> Option<(When, usize)> {
     if line.first() == Some(&b'{') {
         return json(line);
     }
+    // `time="2026-11-22T01:02:03Z" level=info msg=…` of containerd and other programs written in Go.
+    if let Some(rest) = line.strip_prefix(b"time=") {
+        let (stamp, _) = iso8601(rest.strip_prefix(b"\"").unwrap_or(rest))?;
+        return Some((When::Stamp(stamp), 0));
+    }
     let open = usize::from(matches!(line.first(), Some(b'[' | b'<' | b'#')));
     let text = &line[open..];
     let (when, used) = match text.first()? {
@@ -58,7 +63,8 @@ fn digits(text: &[u8]) -> Option<(When, usize)> {
 }
 
 fn letters(text: &[u8]) -> Option<(When, usize)> {
-    juli_old(text).or_else(|| ctime(text)).or_else(|| {
+    let dated = || juli_old(text).or_else(|| ctime(text));
+    dated().or_else(|| full(text)).or_else(|| {
         // 2000 is a leap year, so every date exists.
         let (stamp, used) = syslog(text, 2000)?;
         let Stamp::Local(moment) = stamp else {
@@ -153,6 +159,24 @@ pub(super) fn ctime(text: &[u8]) -> Option<(When, usize)> {
         (stamp, _) => (stamp, 24),
     };
     Some((When::Stamp(stamp), end))
+}
+
+/// `Sun 2026-11-22 01:02:03 UTC` of `journalctl -o short-full`; the abbreviation of another zone tells none.
+fn full(text: &[u8]) -> Option<(When, usize)> {
+    let blank = text.get(..4)?;
+    (blank[3] == b' ' && blank[..3].iter().all(u8::is_ascii_alphabetic)).then_some(())?;
+    let (stamp, used) = iso8601(&text[4..])?;
+    let rest = text.get(4 + used..)?.strip_prefix(b" ").unwrap_or(b"");
+    let zone = rest
+        .iter()
+        .take_while(|byte| byte.is_ascii_uppercase())
+        .count();
+    let stamp = match (stamp, &rest[..zone]) {
+        (Stamp::Local(moment), b"UTC" | b"GMT") => Stamp::Zoned(moment),
+        (stamp, _) => stamp,
+    };
+    let named = usize::from(zone >= 2) * (zone + 1);
+    Some((When::Stamp(stamp), 4 + used + named))
 }
 
 /// `337533.314159]` of the kernel (seconds since boot) or `2.311s]` of the JVM (seconds since its start).

@@ -15,6 +15,7 @@ pub(super) const TRIGGERS: &[&str] = &[
     "Watchdog timeout",
     "with signal SIGKILL",
     "systemd-oomd[",
+    "systemd-oomd killed ",
     "systemd[1]: Started ",
     "systemd[1]: Stopping ",
     "\"MESSAGE\":\"Started ",
@@ -86,7 +87,7 @@ fn what(message: &str) -> Option<What> {
         let result = rest.split('\'').next().unwrap_or("").to_owned();
         return Some(What::SupervisorFailed { result });
     }
-    if message.contains("killed by the OOM killer") {
+    if message.contains("killed by the OOM killer") || message.starts_with("systemd-oomd killed ") {
         return Some(What::OomKilled);
     }
     if message.contains("Scheduled restart job") {

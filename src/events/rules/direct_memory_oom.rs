@@ -1,6 +1,6 @@
 //! Direct memory was used up.
 
-use super::{finding, first_time, memory_errors, total};
+use super::of_variants;
 use crate::events::kinds::OomVariant;
 use crate::events::report::EventsReport;
 use crate::finding::{Finding, Rule, RuleMeta, Severity};
@@ -30,19 +30,26 @@ impl Rule<EventsReport> for DirectMemoryOom {
     }
 
     fn check(&self, report: &EventsReport) -> Vec<Finding> {
-        memory_errors(report, VARIANTS)
-            .into_iter()
-            .map(|(name, events)| {
-                let times = total(&events);
-                let first = first_time(&events);
-                let title = t!("{name}: direct memory used up, {times} errors, first {first}", name, times, first);
-                Finding {
-                    summary: t!("Buffers outside the heap reached their limit. No heap dump and no exit flag reacts to this error: the process lives on with requests failing, and the heap may look healthy."),
-                    advice: vec![t!("The limit is `-XX:MaxDirectMemorySize`, by default the maximum heap size; Netty counts its own (`io.netty.maxDirectMemory`)."),
-                        t!("Take `jcmd PID VM.native_memory` and a heap dump: count java.nio.DirectByteBuffer and who keeps them.")],
-                    ..finding(&META, title, &events)
-                }
-            })
-            .collect()
+        let title = |name: &str, times: u64, first: &str| match times {
+            1 => t!("{name}: direct memory used up, first {first}", name, first),
+            _ => t!(
+                "{name}: direct memory used up, {times} errors, first {first}",
+                name,
+                times,
+                first
+            ),
+        };
+        let summary = t!(
+            "Buffers outside the heap reached their limit. No heap dump and no exit flag reacts to this error: the process lives on with requests failing, and the heap may look healthy."
+        );
+        let advice = vec![
+            t!(
+                "The limit is `-XX:MaxDirectMemorySize`, by default the maximum heap size; Netty counts its own (`io.netty.maxDirectMemory`)."
+            ),
+            t!(
+                "Take `jcmd PID VM.native_memory` and a heap dump: count java.nio.DirectByteBuffer and who keeps them."
+            ),
+        ];
+        of_variants(report, &META, VARIANTS, title, (summary, advice))
     }
 }

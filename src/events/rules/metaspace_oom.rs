@@ -1,6 +1,6 @@
 //! Class metadata did not fit.
 
-use super::{finding, first_time, memory_errors, total};
+use super::of_variants;
 use crate::events::kinds::OomVariant;
 use crate::events::report::EventsReport;
 use crate::finding::{Finding, Rule, RuleMeta, Severity};
@@ -27,19 +27,26 @@ impl Rule<EventsReport> for MetaspaceOom {
     }
 
     fn check(&self, report: &EventsReport) -> Vec<Finding> {
-        memory_errors(report, VARIANTS)
-            .into_iter()
-            .map(|(name, events)| {
-                let times = total(&events);
-                let first = first_time(&events);
-                let title = t!("{name}: no room for classes, {times} OutOfMemoryErrors, first {first}", name, times, first);
-                Finding {
-                    summary: t!("Metaspace or the compressed class space reached its limit. Usual reasons are class loaders that are kept after a redeployment, classes generated at run time without end, or a MaxMetaspaceSize below what the application needs."),
-                    advice: vec![t!("In a heap dump look for several loaders of one web application and for the path that keeps the old ones."),
-                        t!("Compare `-XX:MaxMetaspaceSize` with the use after a full collection; `jcmd PID VM.classloader_stats` names the loaders.")],
-                    ..finding(&META, title, &events)
-                }
-            })
-            .collect()
+        let title = |name: &str, times: u64, first: &str| match times {
+            1 => t!("{name}: no room for classes, first {first}", name, first),
+            _ => t!(
+                "{name}: no room for classes, {times} OutOfMemoryErrors, first {first}",
+                name,
+                times,
+                first
+            ),
+        };
+        let summary = t!(
+            "Metaspace or the compressed class space reached its limit. Usual reasons are class loaders that are kept after a redeployment, classes generated at run time without end, or a MaxMetaspaceSize below what the application needs."
+        );
+        let advice = vec![
+            t!(
+                "In a heap dump look for several loaders of one web application and for the path that keeps the old ones."
+            ),
+            t!(
+                "Compare `-XX:MaxMetaspaceSize` with the use after a full collection; `jcmd PID VM.classloader_stats` names the loaders."
+            ),
+        ];
+        of_variants(report, &META, VARIANTS, title, (summary, advice))
     }
 }

@@ -152,6 +152,29 @@ fn memory_errors<'r>(
     )
 }
 
+/// A finding for each subject that met errors of some variants: with a title made of name, times and first time, and the
+/// same words about all of them.
+fn of_variants(
+    report: &EventsReport,
+    meta: &RuleMeta,
+    variants: &[OomVariant],
+    title: fn(&str, u64, &str) -> String,
+    (summary, advice): (String, Vec<String>),
+) -> Vec<Finding> {
+    memory_errors(report, variants)
+        .into_iter()
+        .map(|(name, events)| Finding {
+            summary: summary.clone(),
+            advice: advice.clone(),
+            ..finding(
+                meta,
+                title(&name, total(&events), &first_time(&events)),
+                &events,
+            )
+        })
+        .collect()
+}
+
 /// The first words of a title: when it happened first.
 fn first_time(events: &[&Event]) -> String {
     events

@@ -46,7 +46,13 @@ impl Section for Native {
             return found.is_some();
         }
         // Details of a category are indented; the rest is the tool's own notes.
-        text.starts_with(' ') || text.starts_with("(Omitting")
+        text.starts_with(' ')
+            || text.starts_with("(Omitting")
+            || text.starts_with("malloc")
+            || text.starts_with("mmap")
+            || text.trim_start().starts_with('[')
+            || text == "Virtual memory map:"
+            || text == "Details:"
     }
 
     fn finish(self: Box<Self>, report: &mut HostReport, process: Option<u64>) -> u64 {
@@ -165,25 +171,33 @@ impl Section for OneLine {
 
 struct Spaces(Vec<HeapInfo>);
 
-/// ` garbage-first heap   total 65536K, used 1562K [0x…`; other collectors begin with their young generation.
+/// ` garbage-first heap   total 65536K, used 1562K [0x…`, without the blank and with `total reserved` since JDK 25; other
+/// collectors begin with their young generation. Shenandoah has a headline of its own.
 pub(super) fn begin_heap(text: &str, at: &Place<'_>) -> Option<Box<dyn Section>> {
-    const FIRST: [&str; 5] = [
-        "garbage-first heap",
-        "PSYoungGen",
-        "def new generation",
-        "par new generation",
-        "ZHeap",
+    const FIRST: [&str; 6] = [
+        "garbage-first heap ",
+        "PSYoungGen ",
+        "def new generation ",
+        "DefNew ",
+        "par new generation ",
+        "ZHeap ",
     ];
+    if text == "Shenandoah Heap" {
+        return Some(Box::new(Spaces(Vec::new())));
+    }
     let body = text.trim_start();
     let first = FIRST.iter().any(|name| body.starts_with(name));
-    let space = space(body, at).filter(|_| first && text.starts_with(' '))?;
+    let space = space(body, at).filter(|_| first)?;
     Some(Box::new(Spaces(vec![space])))
 }
 
 impl Section for Spaces {
     fn line(&mut self, text: &str, at: &Place<'_>) -> bool {
-        self.0.extend(space(text.trim_start(), at));
-        text.starts_with(' ')
+        const SHENANDOAH: [&str; 3] = ["Status: ", "Reserved region:", "Collection set:"];
+        let space = space(text.trim_start(), at);
+        let known = space.is_some() || SHENANDOAH.iter().any(|words| text.starts_with(words));
+        self.0.extend(space);
+        known || text.starts_with(' ')
     }
 
     fn finish(self: Box<Self>, report: &mut HostReport, _process: Option<u64>) -> u64 {
@@ -194,13 +208,27 @@ impl Section for Spaces {
 }
 
 fn space(body: &str, at: &Place<'_>) -> Option<HeapInfo> {
-    // `PSOldGen  total 87552K, used 12K`, `Metaspace  used 266K, committed 448K, reserved 1114112K`
+    // `PSOldGen  total 87552K, used 12K`, `Metaspace  used 266K, committed 448K, reserved 1114112K`,
+    // `ZHeap  used 2M, capacity 64M, max capacity 64M`
     let field = |name: &str| {
         let (_, rest) = body.split_once(name)?;
         size(rest.split([',', ' ']).next()?)
     };
+    // `65536K max, 65536K soft max, 65536K committed, 1866K used`
+    if let (Some((_, committed)), Some(rest)) =
+        (body.split_once(" soft max, "), body.strip_suffix(" used"))
+    {
+        return Some(HeapInfo {
+            space: "Shenandoah Heap".to_owned(),
+            total: size(committed.split(' ').next()?)?,
+            used: size(rest.rsplit(' ').next()?)?,
+            locator: at.locator(),
+        });
+    }
     let used = field(" used ")?;
-    let total = field(" total ").or_else(|| field(" committed "))?;
+    let total = field(" total ")
+        .or_else(|| field(" committed "))
+        .or_else(|| field(" capacity "))?;
     let name = body.split("  ").next()?.trim();
     let name = name.split(" total ").next()?.split(" used ").next()?;
     Some(HeapInfo {

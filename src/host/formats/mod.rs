@@ -163,15 +163,27 @@ fn title_line(text: &str) -> Option<&str> {
     text.strip_prefix("==> ")?.strip_suffix(" <==")
 }
 
+/// What yCrash writes above each answer of `jcmd` in its `hdsub.out`.
+const ANSWERS: [&str; 4] = [
+    "GC.class_histogram:",
+    "VM.system_properties:",
+    "GC.heap_info:",
+    "VM.flags:",
+];
+
 /// Lines that collectors put between snapshots.
 fn known(text: &str) -> bool {
     text.starts_with("Collected against")
         || text.starts_with("Active Internet connections")
+        || text.starts_with("Active UNIX domain sockets")
+        || text.starts_with("Proto RefCnt ")
         || text.starts_with("procs -")
+        || text.starts_with("--procs-")
         || text.starts_with("(Not all processes")
         || text.starts_with("lsof: WARNING")
         || text.starts_with("----")
         || text.starts_with("$ ")
+        || ANSWERS.contains(&text)
         || devices::heading(text)
 }
 
@@ -200,19 +212,28 @@ fn titles(text: &str) -> Vec<String> {
     text.split_whitespace().map(str::to_owned).collect()
 }
 
-/// `128K`, `65536KB`, `1.5g`, `40012` (KiB where `top` means it) in bytes, for sizes with a unit.
+/// `128K`, `65536KB`, `1.5Gi`, `13g`, `0B` in bytes; without a unit bytes.
 fn size(text: &str) -> Option<u64> {
-    let text = text.trim().trim_end_matches(['B', 'b']);
+    let text = text.trim();
     let end = text
-        .find(|c: char| !c.is_ascii_digit())
+        .find(|c: char| !c.is_ascii_digit() && c != '.')
         .unwrap_or(text.len());
-    let number: u64 = text[..end].parse().ok()?;
-    let scale = match text[end..].to_ascii_lowercase().as_str() {
+    let unit = text[end..]
+        .trim_end_matches(['B', 'b'])
+        .trim_end_matches('i');
+    let scale: u64 = match unit {
         "" => 1,
-        "k" => 1 << 10,
-        "m" => 1 << 20,
-        "g" => 1 << 30,
+        "k" | "K" => 1 << 10,
+        "m" | "M" => 1 << 20,
+        "g" | "G" => 1 << 30,
+        "t" | "T" => 1 << 40,
         _ => return None,
     };
-    number.checked_mul(scale)
+    match text[..end].parse::<u64>() {
+        Ok(whole) => whole.checked_mul(scale),
+        Err(_) => {
+            let number: f64 = text[..end].parse().ok()?;
+            (number < 1e6).then_some((number * scale as f64) as u64)
+        }
+    }
 }

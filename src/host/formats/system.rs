@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Place, Section, titles};
+use super::{Place, Section, size, titles};
 use crate::finding::Locator;
 use crate::host::report::HostReport;
 use crate::host::snapshot::{Cgroup, Memory, VmStat};
@@ -83,10 +83,7 @@ impl Section for Free {
         let Some((name, rest)) = text.split_once(':') else {
             return false;
         };
-        let values: Vec<u64> = rest
-            .split_whitespace()
-            .map_while(|word| word.parse().ok())
-            .collect();
+        let values: Vec<u64> = rest.split_whitespace().map_while(size).collect();
         match (name.trim(), values.as_slice()) {
             ("Mem", [total, ..]) => {
                 self.memory.total = *total;

@@ -15,11 +15,13 @@ struct List {
     found: Processes,
 }
 
-/// The header of `ps aux`, `ps -ef`, `ps -eLf`, `ps -o …`: `PID` and the command, and a column that `top` and `lsof` lack.
+/// The header of `ps aux`, `ps -ef`, `ps -eLf`, `ps -L -o …`: `PID` and the command, and a column that `top` and `lsof` lack.
 pub(super) fn begin_ps(text: &str, at: &Place<'_>) -> Option<Box<dyn Section>> {
     let columns = titles(text);
     let has = |name: &str| columns.iter().any(|title| title == name);
-    let own = ["TTY", "RSS", "NLWP", "STIME"].into_iter().any(has);
+    let own = ["TTY", "RSS", "NLWP", "STIME", "STAT", "TID"]
+        .into_iter()
+        .any(has);
     let last = columns.last().map(String::as_str);
     (has("PID") && matches!(last, Some("CMD" | "COMMAND")) && own).then(|| {
         Box::new(List {
@@ -48,7 +50,7 @@ impl Section for List {
         let state = cell("STAT").or_else(|| cell("S"));
         self.found.waiting_for_disk += u64::from(state.is_some_and(|state| state.starts_with('D')));
         let threads = number("NLWP");
-        let thread_row = number("LWP").is_some();
+        let thread_row = number("LWP").or_else(|| number("TID")).is_some();
         let resident = number("RSS").map(|kib| kib.saturating_mul(1024));
         let command = words.get(self.columns.len() - 1..).unwrap_or(&[]).join(" ");
         let process = self.processes.entry(pid).or_insert(Process {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::finding::{Evidence, Finding, Rule, RuleMeta, Severity};
+use crate::finding::{Evidence, Finding, Locator, Rule, RuleMeta, Severity};
 use crate::host::report::HostReport;
 use crate::host::snapshot::Sample;
 use crate::t;
@@ -38,7 +38,7 @@ impl Rule<HostReport> for CpuSaturated {
                 .count();
             if rows.len() >= 2 && busy * 2 >= rows.len() {
                 let of = rows.len();
-                findings.push(saturated(t!("{busy} of {of} intervals of vmstat with 80 % or more in use, or 10 % or more stolen", busy, of), &vmstat.locator));
+                findings.push(over_intervals("vmstat", busy, of, &vmstat.locator));
             }
         }
         findings.extend(intervals(report));
@@ -48,10 +48,13 @@ impl Rule<HostReport> for CpuSaturated {
                 && idle + wait < 20.0
             {
                 let clock = &top.clock;
-                findings.push(saturated(
-                    t!("{clock}: {idle} % idle", clock, idle),
-                    &top.locator,
-                ));
+                let title = t!(
+                    "The processors are saturated: {idle} % idle at {clock}",
+                    idle,
+                    clock
+                );
+                let statement = t!("{clock}: {idle} % idle", clock, idle);
+                findings.push(saturated(title, statement, &top.locator));
             }
         }
         findings.truncate(3);
@@ -73,7 +76,7 @@ fn intervals(report: &HostReport) -> Vec<Finding> {
         let busy = run.iter().filter(|sample| taken(sample)).count();
         if let (Some(first), true) = (run.first(), run.len() >= 2 && busy * 2 >= run.len()) {
             let of = run.len();
-            findings.push(saturated(t!("{busy} of {of} intervals of {tool} with 80 % or more in use, or 10 % or more stolen", busy, of, tool), &first.locator));
+            findings.push(over_intervals(tool, busy, of, &first.locator));
         }
     }
     findings
@@ -84,7 +87,23 @@ fn taken(sample: &Sample) -> bool {
     value("%idle") + value("%iowait") <= 20.0 || value("%steal") >= 10.0
 }
 
-fn saturated(statement: String, at: &crate::finding::Locator) -> Finding {
+fn over_intervals(tool: &str, busy: usize, of: usize, at: &Locator) -> Finding {
+    let title = t!(
+        "The processors are saturated in {busy} of {of} intervals of {tool}",
+        busy,
+        of,
+        tool
+    );
+    let statement = t!(
+        "{busy} of {of} intervals of {tool} with 80 % or more in use, or 10 % or more stolen",
+        busy,
+        of,
+        tool
+    );
+    saturated(title, statement, at)
+}
+
+fn saturated(title: String, statement: String, at: &Locator) -> Finding {
     Finding {
         summary: t!(
             "The processors of the machine or of its container had next to nothing left. Everything on it waits, whoever uses them."
@@ -93,6 +112,6 @@ fn saturated(statement: String, at: &crate::finding::Locator) -> Finding {
         advice: vec![t!(
             "Name the busy threads with `top -H -p PID`: their number in hexadecimal is the nid in a thread dump; GC threads among them mean a collector at work."
         )],
-        ..Finding::new(&META, t!("The processors are saturated"))
+        ..Finding::new(&META, title)
     }
 }

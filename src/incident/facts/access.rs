@@ -34,21 +34,21 @@ struct Load {
 }
 
 fn locator(case: &Case<'_>) -> Locator {
-    let source = case.rooms.access.formats.first();
+    let source = case.access.formats.first();
     Locator::whole(source.map_or("", |choice| &choice.source))
 }
 
 /// The last line before the silence that begins at `at`, where the access room noted it.
 fn last_line_before(case: &Case<'_>, at: Moment) -> Locator {
     let near = |gap: &&crate::access::Gap| gap.from.lo.since(at.lo).abs() <= 2 * SECOND;
-    let gap = case.rooms.access.gaps.iter().find(near);
+    let gap = case.access.gaps.iter().find(near);
     gap.and_then(|gap| gap.before.clone())
         .unwrap_or_else(|| locator(case))
 }
 
 /// A slow request that ended at or after `at`, the first of those that the access room kept.
 fn slow_line(case: &Case<'_>, at: Instant) -> Locator {
-    let slowest = case.rooms.access.slowest.iter();
+    let slowest = case.access.slowest.iter();
     let after = slowest.filter(|request| request.end.hi >= at);
     let first = after.min_by_key(|request| request.end.lo);
     first.map_or_else(|| locator(case), |request| request.locator.clone())
@@ -188,7 +188,6 @@ pub(in crate::incident) fn large_responses(case: &Case<'_>) -> Observed {
     const LARGE: u64 = 50 << 20;
     needs_log(case, || {
         let route = case
-            .rooms
             .access
             .routes
             .iter()
@@ -206,7 +205,7 @@ pub(in crate::incident) fn large_responses(case: &Case<'_>) -> Observed {
 /// One client sends most of the requests.
 pub(in crate::incident) fn one_client(case: &Case<'_>) -> Observed {
     needs_log(case, || {
-        let access = &case.rooms.access;
+        let access = case.access;
         let leader = access.clients.first()?;
         let share = leader.requests as f64 / access.requests.max(1) as f64;
         let statement = t!(
@@ -236,5 +235,46 @@ pub(in crate::incident) fn served(case: &Case<'_>) -> Observed {
         );
         let evidence = Evidence::new(statement.clone(), locator(case));
         (last.since(first) >= WORKED).then(|| Fact::new(None, statement, evidence))
+    })
+}
+
+/// Another instance of the same application went down just before more requests came here: its load moved.
+pub(in crate::incident) fn load_moved(case: &Case<'_>, rose: &Observed) -> Observed {
+    /// A balancer notices within this time that an instance is gone.
+    const NOTICED: i64 = 60 * SECOND;
+    let Some(at) = rose.fact().and_then(|fact| fact.at) else {
+        return Observed::No;
+    };
+    let near = |end: &Moment| {
+        let end = end.lo;
+        at.lo.plus(-NOTICED) <= end && end <= at.lo.plus(WINDOW)
+    };
+    let gone = case.peers().find_map(|peer| {
+        let end = peer.ended.filter(near)?;
+        let statement = t!(
+            "{instance} ended at {time}, just before: its load came here",
+            instance = peer.name(),
+            time = end
+        );
+        let evidence = Evidence::new(statement.clone(), case.last_words(peer)?);
+        Some(Fact::new(Some(end), statement, evidence))
+    });
+    Observed::when(gone)
+}
+
+/// This instance carries clearly more than its share of the load, as the access room judges it.
+pub(in crate::incident) fn unequal_share(case: &Case<'_>) -> Observed {
+    needs_log(case, || {
+        let findings = &case.rooms.access.findings;
+        let unequal = findings
+            .iter()
+            .find(|found| found.rule == "access/unequal-load")?;
+        let apart = !case.rooms.access_of.is_empty();
+        let own = |read: &crate::access::FormatChoice| unequal.title.contains(&read.instance);
+        (apart && case.access.formats.iter().any(own)).then(|| Fact {
+            at: None,
+            statement: unequal.title.clone(),
+            evidence: unequal.evidence.clone(),
+        })
     })
 }

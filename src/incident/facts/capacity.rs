@@ -51,7 +51,7 @@ fn means(case: &Case<'_>, until: Option<Instant>) -> Option<Means> {
         finished += second.finished;
         busy = busy.saturating_add(second.busy_us);
     }
-    let width = last.plus(case.rooms.access.step_us).since(from);
+    let width = last.plus(case.access.step_us).since(from);
     (finished >= ENOUGH && width > 0 && busy > 0).then(|| Means {
         from,
         arrivals: arrived as f64 * SECOND as f64 / width as f64,
@@ -62,7 +62,7 @@ fn means(case: &Case<'_>, until: Option<Instant>) -> Option<Means> {
 }
 
 fn log(case: &Case<'_>) -> Locator {
-    let source = case.rooms.access.formats.first();
+    let source = case.access.formats.first();
     Locator::whole(source.map_or("", |choice| &choice.source))
 }
 
@@ -123,7 +123,7 @@ pub(in crate::incident) fn formulas(case: &Case<'_>) -> Vec<Formula> {
     if let Some(pool) = threads::request_pool(case) {
         say(t!("Capacity: {room}", room = room(&end, pool)));
     }
-    let clients = case.rooms.access.distinct_clients;
+    let clients = case.access.distinct_clients;
     let think = clients as f64 * SECOND as f64 / end.finished - end.response;
     // Few addresses are proxies, not people.
     if clients >= 10 && think > 0.0 {

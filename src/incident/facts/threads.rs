@@ -192,16 +192,15 @@ pub(in crate::incident) fn convoy(case: &Case<'_>) -> Observed {
     })
 }
 
-/// The same in a second dump.
+/// The same lock in a second dump. Its class has to do: a moving collector changes the address.
 pub(in crate::incident) fn convoy_lasts(case: &Case<'_>) -> Observed {
     match case.dumps.len() {
         0 => Observed::Unknown(Need::ThreadDump),
         1 => Observed::Unknown(Need::SecondThreadDump),
         _ => needs_dumps(case, |dumps| {
-            let held: Vec<_> = dumps.iter().filter_map(|(dump, _)| worst(dump)).collect();
-            let [first, second, ..] = held.as_slice() else {
-                return None;
-            };
+            let mut held = dumps.iter().filter_map(|(dump, _)| worst(dump));
+            let first = held.next()?;
+            let second = held.find(|blocker| blocker.lock_class == first.lock_class)?;
             let statement = match first.thread.name == second.thread.name {
                 true => t!("a second dump shows the same owner"),
                 false => t!("a second dump shows the same, with another owner"),

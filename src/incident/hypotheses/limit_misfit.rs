@@ -29,11 +29,14 @@ pub(super) const HYPOTHESIS: Hypothesis = Hypothesis {
 };
 
 fn weigh(case: &Case<'_>) -> Ledger {
-    let mut ledger = Ledger::new(t!(
-        "The container's memory limit is too small for the JVM: the heap was healthy when the limit was reached."
-    ));
     let killed = case.see(events::killed_at_limit);
     let room = case.see(gc::room_left);
+    let mut ledger = Ledger::new(match room.fact() {
+        Some(_) => t!(
+            "The container's memory limit is too small for the JVM: the heap was healthy when the limit was reached."
+        ),
+        None => t!("The container's memory limit is too small for the JVM."),
+    });
     let tight = case.see(events::heap_too_large_for_container);
     ledger.weigh(
         "killed",

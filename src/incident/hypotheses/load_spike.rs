@@ -3,7 +3,7 @@
 use super::{Hypothesis, Ledger};
 use crate::finding::{RuleMeta, Severity};
 use crate::incident::case::Case;
-use crate::incident::facts::{access, gc, threads};
+use crate::incident::facts::{access, capacity, gc, threads};
 use crate::incident::ledger::{DECISIVE, MODERATE, Question, STRONG};
 use crate::t;
 
@@ -12,7 +12,7 @@ const META: RuleMeta = RuleMeta {
     title: "Load spike",
     severity: Severity::High,
     means: "The arrivals rose first, everything else followed.",
-    detected: "At least twice the usual arrivals just before the trouble (+10), one client that sends most (+10). Steady arrivals are decisive against it (-20).",
+    detected: "At least twice the usual arrivals just before the trouble (+10), one client that sends most (+10), another instance that went down just before (+5), more than its share of the load of all instances (+5, only where arrivals rose or need the whole request pool). Steady arrivals are decisive against it (-20).",
     advice: "Limit the rate per client (429), shed load before the pool is full, and scale on arrivals.",
     false_positives: "Retries after a failure raise the arrivals too: then the failure came first.",
     sources: &["Little, 1961 (L = λW)"],
@@ -47,7 +47,22 @@ fn weigh(case: &Case<'_>) -> Ledger {
         t!("steady arrivals"),
         &access::load_steady(case, trouble),
     );
+    let moved = access::load_moved(case, &rose);
+    if rose.fact().is_some() || case.see(capacity::demand_fills_pool).fact().is_some() {
+        ledger.weigh(
+            "share",
+            MODERATE,
+            t!("more than its share of the load of all instances"),
+            &case.see(access::unequal_share),
+        );
+    }
     if rose.fact().is_some() {
+        ledger.weigh(
+            "moved",
+            MODERATE,
+            t!("another instance that went down just before"),
+            &moved,
+        );
         ledger.weigh(
             "client",
             STRONG,
@@ -67,8 +82,12 @@ fn weigh(case: &Case<'_>) -> Ledger {
         t!("a deadlock, which needs no load"),
         &case.see(threads::deadlock),
     );
+    ledger.link(&moved);
     ledger.link(&rose);
     ledger.link(&case.see(access::slowed_down));
+    if moved.fact().is_some() {
+        ledger.advise(t!("Keep room for one instance less: what the others serve must fit when one of them is down."));
+    }
     ledger.advise(t!(
         "Answer 429 before the pool is full, and limit the rate per client."
     ));

@@ -44,24 +44,25 @@ pub(super) fn line(dump: &mut Dump, number: u64, text: &[u8], section: Section) 
         return Some(section);
     }
     if section == Section::Stacks {
-        let repeats = trimmed.starts_with(b"at ") || trimmed.starts_with(b"- ") || is_name(text);
+        let repeats =
+            trimmed.starts_with(b"at ") || trimmed.starts_with(b"- ") || name(text).is_some();
         return repeats.then_some(section);
     }
     member(dump, text, trimmed).then_some(section)
 }
 
-fn is_name(text: &[u8]) -> bool {
-    text.starts_with(b"\"") && text.ends_with(b"\":")
+/// The name of a member: `"http-nio-8080-exec-1":`.
+fn name(text: &[u8]) -> Option<&[u8]> {
+    text.strip_prefix(b"\"")?.strip_suffix(b"\":")
 }
 
 fn member(dump: &mut Dump, text: &[u8], trimmed: &[u8]) -> bool {
     let Some(deadlock) = dump.vm_deadlocks.last_mut() else {
         return false;
     };
-    if is_name(text) {
-        let name = String::from_utf8_lossy(&text[1..text.len() - 2]).into_owned();
+    if let Some(name) = name(text) {
         deadlock.members.push(VmMember {
-            name,
+            name: String::from_utf8_lossy(name).into_owned(),
             ..VmMember::default()
         });
         return true;
@@ -134,5 +135,18 @@ mod tests {
         assert_eq!(seen[0], ("a", "x.Y <0xff>".to_owned(), Some("b")));
         assert_eq!(seen[1], ("b", "j.R$Sync <0xfe>".to_owned(), Some("a")));
         assert_eq!(seen[2], ("c", "x.Z <0xfd>".to_owned(), None));
+    }
+
+    #[test]
+    fn a_name_torn_to_its_end_is_no_member() {
+        let mut dump = Dump::new("f", 1, "HotSpot");
+        line(
+            &mut dump,
+            1,
+            b"Found one Java-level deadlock:",
+            Section::Members,
+        );
+        assert_eq!(line(&mut dump, 2, b"\":", Section::Members), None);
+        assert!(dump.vm_deadlocks[0].members.is_empty());
     }
 }
