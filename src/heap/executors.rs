@@ -17,10 +17,7 @@ pub(super) fn read(heap: &Heap<'_>) -> Vec<HeapExecutor> {
         "org.apache.tomcat.util.threads.ThreadPoolExecutor$Worker",
     ]);
     let mut pools: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
-    for index in (0..heap.len()).filter(|index| workers[heap.class_number(*index) as usize]) {
-        if heap.tree.position(index).is_none() {
-            continue;
-        }
+    for index in heap.reachable_of(&workers) {
         if let Some(pool) = heap.reference(index, "this$0") {
             pools.entry(pool).or_default().push(index);
         }

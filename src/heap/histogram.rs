@@ -25,14 +25,40 @@ impl Sums {
     /// Counts the object at `position`. Positions must come in ascending order: then a member that begins before `end`
     /// lies below another member, which retains it already.
     #[inline]
-    fn add(&mut self, tree: &DomTree, position: u32, shallow: u64) {
+    fn add(&mut self, member: &mut Member<'_>) {
         self.instances += 1;
-        self.shallow += shallow;
-        if position >= self.end {
-            let subtree = tree.subtree(position);
-            self.end = subtree.end;
-            self.retained += tree.retained(position);
+        self.shallow += member.shallow;
+        if member.position >= self.end {
+            self.end = member.tree.subtree(member.position).end;
+            self.retained += member.retained();
         }
+    }
+}
+
+/// An object that is counted in several groups.
+struct Member<'t> {
+    tree: &'t DomTree,
+    position: u32,
+    shallow: u64,
+    retained: Option<u64>,
+}
+
+impl<'t> Member<'t> {
+    #[inline]
+    fn at(tree: &'t DomTree, position: u32) -> Self {
+        Self {
+            tree,
+            position,
+            shallow: tree.shallow(position),
+            retained: None,
+        }
+    }
+
+    /// What it retains, summed up only when it is asked for, and once.
+    #[inline]
+    fn retained(&mut self) -> u64 {
+        let sum = || self.tree.retained(self.position);
+        *self.retained.get_or_insert_with(sum)
     }
 }
 
@@ -63,17 +89,17 @@ impl Histogram {
         let mut loaders = vec![Sums::default(); loader_ids.len()];
         for position in 1..tree.len() {
             let index = tree.object(position);
-            let shallow = tree.shallow(position);
+            let mut member = Member::at(tree, position);
             let number = heap.class_number(index);
-            classes[number as usize].add(tree, position, shallow);
+            classes[number as usize].add(&mut member);
             // A class belongs to the package and loader of its own, not to those of java.lang.Class.
             let stands_for = match number == heap.classes.class_class() {
                 true => heap.class_objects.get(&index).copied().unwrap_or(number),
                 false => number,
             };
             let (package, loader) = group[stands_for as usize];
-            packages[package].add(tree, position, shallow);
-            loaders[loader].add(tree, position, shallow);
+            packages[package].add(&mut member);
+            loaders[loader].add(&mut member);
         }
         Self {
             classes,
@@ -258,8 +284,7 @@ pub(super) fn of_subtrees(heap: &Heap<'_>, positions: &[u32]) -> (u64, Vec<Class
         bytes += heap.tree.retained(*position);
         for position in subtree {
             let number = heap.class_number(heap.tree.object(position));
-            let shallow = heap.tree.shallow(position);
-            sums[number as usize].add(&heap.tree, position, shallow);
+            sums[number as usize].add(&mut Member::at(&heap.tree, position));
         }
     }
     (bytes, rows_of(heap, sums))

@@ -5,6 +5,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::Options;
 use super::census::Census;
 use super::classes::Classes;
+use super::graph::NONE;
 use super::graph::dominators;
 use super::graph::id_list::IdList;
 use super::graph::ids::{IdMap, TooMany};
@@ -145,9 +146,12 @@ pub(super) fn load<'a, T: Send>(
     }
     let root_indices = roots.indices();
     let is_root: FxHashSet<u32> = root_indices.iter().copied().collect();
-    let mut class_is_root = vec![false; classes.len()];
+    // A class that was made up has no object.
+    let mut kept_classes = vec![NONE; classes.len()];
     for (index, number) in &class_objects {
-        class_is_root[*number as usize] = is_root.contains(index);
+        if !is_root.contains(index) {
+            kept_classes[*number as usize] = *index;
+        }
     }
 
     let reading = Reading {
@@ -157,7 +161,7 @@ pub(super) fn load<'a, T: Send>(
         ids: &ids,
         classes: &classes,
         repeated: &repeated_at,
-        class_is_root: &class_is_root,
+        kept_classes: &kept_classes,
         locals: &roots.locals,
         retained_as: options.retained_as,
     };

@@ -22,9 +22,9 @@ pub(super) fn read(heap: &Heap<'_>) -> Vec<HeapLock> {
         "java.util.concurrent.locks.AbstractQueuedSynchronizer",
         "java.util.concurrent.locks.AbstractQueuedLongSynchronizer",
     ]);
-    let mut locks: Vec<HeapLock> = (0..heap.len())
-        .filter(|index| synchronizers[heap.class_number(*index) as usize])
-        .filter(|index| heap.tree.position(*index).is_some())
+    let all = heap.reachable_of(&synchronizers);
+    let mut locks: Vec<HeapLock> = all
+        .into_iter()
         .filter_map(|index| lock(heap, index))
         .collect();
     locks.sort_by(|left, right| {

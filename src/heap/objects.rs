@@ -103,8 +103,8 @@ pub(super) struct Reading<'a> {
     pub(super) classes: &'a Classes,
     /// Identifiers with several records, and the offset of the one that counts.
     pub(super) repeated: &'a FxHashMap<u64, usize>,
-    /// Whether the class object of each class is a root; if not, its instances keep it alive.
-    pub(super) class_is_root: &'a [bool],
+    /// The class object that the instances of each class keep alive, `NONE` for one that is a root anyhow.
+    pub(super) kept_classes: &'a [u32],
     /// What threads refer to from their stacks, by index of the thread.
     pub(super) locals: &'a FxHashMap<u32, Vec<u32>>,
     pub(super) retained_as: RetainedAs,
@@ -206,15 +206,6 @@ impl Reading<'_> {
         // MAT leaves these out.
         if self.retained_as == RetainedAs::Collector {
             class.other_references.iter().for_each(|id| each(*id));
-        }
-    }
-
-    /// The identifier of the class object that the instances of a class keep alive; 0 for none.
-    #[inline]
-    fn kept_class(&self, number: u32) -> u64 {
-        match self.class_is_root[number as usize] {
-            true => 0,
-            false => self.classes.get(number).id,
         }
     }
 }

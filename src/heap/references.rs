@@ -18,25 +18,30 @@ const KINDS: [(&str, &str); 4] = [
 
 /// One row for each kind that occurs.
 pub(super) fn count(heap: &Heap<'_>) -> Vec<ReferenceRow> {
+    let all = heap.reachable_of(&heap.classes.all_that_are(&KINDS.map(|(_, class)| class)));
     let mut seen = vec![false; heap.len() as usize];
-    let rows = KINDS
-        .iter()
-        .map(|(kind, class)| row(heap, kind, class, &mut seen));
+    let rows = KINDS.iter().map(|(kind, class)| {
+        let is = heap.classes.all_that_are(&[class]);
+        let of_kind = all.iter().copied();
+        let of_kind = of_kind.filter(|index| is[heap.class_number(*index) as usize]);
+        row(heap, kind, of_kind, &mut seen)
+    });
     rows.filter(|row| row.references > 0).collect()
 }
 
-fn row(heap: &Heap<'_>, kind: &str, class: &str, seen: &mut [bool]) -> ReferenceRow {
-    let wanted = heap.classes.all_that_are(&[class]);
+fn row(
+    heap: &Heap<'_>,
+    kind: &str,
+    references: impl Iterator<Item = u32>,
+    seen: &mut [bool],
+) -> ReferenceRow {
     let mut row = ReferenceRow {
         kind: kind.to_owned(),
         ..ReferenceRow::default()
     };
     let mut only: Vec<u32> = Vec::new();
-    for index in 0..heap.len() {
+    for index in references {
         let number = heap.class_number(index);
-        if !wanted[number as usize] || heap.tree.position(index).is_none() {
-            continue;
-        }
         let (Some((referent, _)), Content::Instance(bytes)) =
             (heap.classes.get(number).weak, heap.content(index))
         else {

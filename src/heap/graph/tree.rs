@@ -1,8 +1,15 @@
 //! The dominator tree, laid out depth first: what an object retains is one contiguous stretch of positions.
 
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+
+use rayon::prelude::*;
+
 use super::NONE;
 use super::search::{LEAF, Numbers, Standing};
 use super::weights::Weights;
+
+/// Objects that one task places.
+const CHUNK: usize = 1 << 16;
 
 /// The dominator tree over all reachable objects. Position 0 is the virtual root; behind the reachable objects stand
 /// those that are not, in the order of their addresses.
@@ -46,20 +53,22 @@ impl DomTree {
             place[preorder] += position;
         }
         // From here on where each is itself. What is not needed any more goes before the next column comes.
-        let mut span = vec![1; reachable];
-        for (place, own) in place.iter_mut().zip(spans) {
+        let span = column(reachable, 1);
+        place.par_iter_mut().zip(&spans).for_each(|(place, own)| {
             *place -= own;
-            span[*place as usize] = own;
-        }
-        let mut parent = vec![0; reachable];
-        for (place_of_one, above) in place.iter().zip(dominator) {
-            parent[*place_of_one as usize] = place[above as usize];
-        }
+            span[*place as usize].store(*own, Relaxed);
+        });
+        drop(spans);
+        let parent = column(reachable, 0);
+        place.par_iter().zip(&dominator).for_each(|(own, above)| {
+            parent[*own as usize].store(place[*above as usize], Relaxed);
+        });
+        drop(dominator);
         let mut tree = Self {
             object: vec![NONE; objects + 1],
             position: numbers.0,
-            parent,
-            span,
+            parent: settled(parent),
+            span: settled(span),
             weights: Weights::default(),
         };
         tree.place_leaves(&place);
@@ -86,19 +95,33 @@ impl DomTree {
         }
     }
 
+    /// Puts the others where they belong, those that are not reachable behind all.
     fn place_others(&mut self, place: &[u32]) {
-        let mut unreachable = self.len();
-        for (index, number) in (0..).zip(&mut self.position) {
-            *number = match Standing::of(*number) {
-                Standing::LeafOf(position) => position,
-                Standing::Searched(preorder) => place[preorder as usize],
-                Standing::Unreachable => {
-                    unreachable += 1;
-                    unreachable - 1
-                }
-            };
-            self.object[*number as usize] = index;
+        let unreachable = |number: &&u32| Standing::of(**number) == Standing::Unreachable;
+        let chunks = self.position.par_chunks(CHUNK);
+        let counts = chunks.map(|chunk| chunk.iter().filter(unreachable).count() as u32);
+        let mut firsts: Vec<u32> = counts.collect();
+        let mut next = self.len();
+        for first in &mut firsts {
+            (*first, next) = (next, next + *first);
         }
+        let object = std::mem::take(&mut self.object);
+        let object: Vec<AtomicU32> = object.into_iter().map(AtomicU32::new).collect();
+        let chunks = self.position.par_chunks_mut(CHUNK).zip(firsts).enumerate();
+        chunks.for_each(|(chunk, (numbers, mut next))| {
+            for (index, number) in (chunk * CHUNK..).zip(numbers) {
+                *number = match Standing::of(*number) {
+                    Standing::LeafOf(position) => position,
+                    Standing::Searched(preorder) => place[preorder as usize],
+                    Standing::Unreachable => {
+                        next += 1;
+                        next - 1
+                    }
+                };
+                object[*number as usize].store(index as u32, Relaxed);
+            }
+        });
+        self.object = settled(object);
         self.object[Self::ROOT as usize] = NONE;
     }
 
@@ -184,6 +207,15 @@ impl DomTree {
             })
         })
     }
+}
+
+/// Room for `count` numbers that several threads write, each once.
+fn column(count: usize, number: u32) -> Vec<AtomicU32> {
+    (0..count).map(|_| AtomicU32::new(number)).collect()
+}
+
+fn settled(column: Vec<AtomicU32>) -> Vec<u32> {
+    column.into_iter().map(AtomicU32::into_inner).collect()
 }
 
 #[cfg(test)]

@@ -3,9 +3,9 @@
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
 use super::{Reading, settled};
-use crate::heap::graph::LAST;
 use crate::heap::graph::ids::IdMap;
 use crate::heap::graph::rows::{Rows, TooManyReferences};
+use crate::heap::graph::{LAST, NONE};
 use crate::heap::hprof::Type;
 use crate::heap::hprof::class_dump::ClassDump;
 use crate::heap::hprof::sub::Visit;
@@ -88,10 +88,9 @@ impl<'a> Connect<'a> {
             dangling: 0,
         };
         references(&mut row);
-        let kept = reading.kept_class(class);
-        if kept != 0 {
-            // A class that was made up has no object; that is no dangling reference.
-            row.put(reading.ids.index(kept).unwrap_or(index));
+        let kept = reading.kept_classes[class as usize];
+        if kept != NONE {
+            row.put(kept);
         }
         if !reading.locals.is_empty()
             && let Some(locals) = reading.locals.get(&index)
@@ -128,7 +127,7 @@ impl Visit for Connect<'_> {
     fn primitives(&mut self, at: usize, id: u64, element: Type, _: u32) {
         let reading = self.reading;
         let number = reading.classes.primitive_array(element);
-        if reading.kept_class(number) != 0
+        if reading.kept_classes[number as usize] != NONE
             && let Some(index) = reading.object(at, id)
         {
             self.fill(index, number, |_| {});

@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
 use super::{Objects, Reading, atomics, settled};
+use crate::heap::graph::NONE;
 use crate::heap::hprof::Type;
 use crate::heap::hprof::class_dump::ClassDump;
 use crate::heap::hprof::sub::Visit;
@@ -95,7 +96,7 @@ impl Count<'_> {
             true => 0,
             false => reading.locals.get(&index).map_or(0, Vec::len),
         };
-        let kept = u32::from(reading.kept_class(class) != 0);
+        let kept = u32::from(reading.kept_classes[class as usize] != NONE);
         if let Some(degree) = self.degree.get(index as usize) {
             degree.store(references + kept + local as u32, Relaxed);
             self.objects.put(index, class, at);

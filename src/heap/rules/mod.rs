@@ -82,10 +82,7 @@ impl Model<'_> {
         if !any.any(|(number, _)| wanted[number as usize] && self.histogram.instances(number) > 0) {
             return Vec::new();
         }
-        (0..self.heap.len())
-            .filter(|index| wanted[self.heap.class_number(*index) as usize])
-            .filter(|index| self.heap.tree.position(*index).is_some())
-            .collect()
+        self.heap.reachable_of(&wanted)
     }
 
     /// A part of the reachable bytes.

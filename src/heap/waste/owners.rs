@@ -3,14 +3,17 @@
 
 use std::collections::BTreeMap;
 
+use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
-use super::Lost;
+use super::{CHUNK, Lost};
 use crate::heap::classes::Shape;
 use crate::heap::graph::tree::DomTree;
 use crate::heap::model::{Edge, Heap};
 use crate::t;
 
+/// Tasks that name owners at most: each goes down the tree by itself.
+const TASKS: usize = 16;
 /// A thread with more locals than this is not looked through for each of them.
 const LOCALS: usize = 1000;
 
@@ -30,15 +33,29 @@ struct Above {
     passes: bool,
 }
 
-/// The owners of most bytes, most first. `lost` must be sorted by position: then every object above is visited once,
-/// however deep the tree is.
+/// The owners of most bytes, most first. `lost` must be sorted by position: then every object above is visited once by
+/// each of a few tasks, however deep the tree is.
 pub(super) fn heaviest(heap: &Heap<'_>, lost: &[Lost], most: usize) -> Vec<(String, u64)> {
-    let tree = &heap.tree;
     let passes: Vec<bool> = heap
         .classes
         .iter()
         .map(|(_, class)| class.shape != Shape::Instance || class.name.starts_with("java.util."))
         .collect();
+    let parts = lost.par_chunks(lost.len().div_ceil(TASKS).max(CHUNK));
+    let parts: Vec<_> = parts.map(|lost| sums(heap, &passes, lost)).collect();
+    let mut named: BTreeMap<String, u64> = BTreeMap::new();
+    for (owner, bytes) in parts.into_iter().flatten() {
+        *named.entry(name(heap, owner)).or_insert(0) += bytes;
+    }
+    let mut named: Vec<(String, u64)> = named.into_iter().collect();
+    named.sort_by(|left, right| right.1.cmp(&left.1).then_with(|| left.0.cmp(&right.0)));
+    named.truncate(most);
+    named
+}
+
+/// Bytes by owner; `passes` says of each class whether its objects are part of a collection or an array.
+fn sums(heap: &Heap<'_>, passes: &[bool], lost: &[Lost]) -> FxHashMap<Owner, u64> {
+    let tree = &heap.tree;
     let mut sums: FxHashMap<Owner, u64> = FxHashMap::default();
     let mut stack: Vec<Above> = Vec::new();
     let mut way = Vec::new();
@@ -70,14 +87,7 @@ pub(super) fn heaviest(heap: &Heap<'_>, lost: &[Lost], most: usize) -> Vec<(Stri
             *sums.entry(above.owner).or_insert(0) += object.bytes;
         }
     }
-    let mut named: BTreeMap<String, u64> = BTreeMap::new();
-    for (owner, bytes) in sums {
-        *named.entry(name(heap, owner)).or_insert(0) += bytes;
-    }
-    let mut named: Vec<(String, u64)> = named.into_iter().collect();
-    named.sort_by(|left, right| right.1.cmp(&left.1).then_with(|| left.0.cmp(&right.0)));
-    named.truncate(most);
-    named
+    sums
 }
 
 /// Who owns the object at `position`, whose dominator is `above`.
