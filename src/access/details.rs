@@ -64,7 +64,7 @@ impl AccessReport {
                 vec![Block::Paragraph(text.into()), Block::Table(table)],
             ));
         }
-        if self.routes.len() > 8 {
+        if self.routes.len() > self.main_routes().count() {
             out.push(Section::detail(
                 t!("All routes"),
                 vec![self.route_table(true)],

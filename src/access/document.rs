@@ -204,6 +204,13 @@ impl AccessReport {
         facts
     }
 
+    /// The routes that stand above the details.
+    pub(super) fn main_routes(&self) -> impl Iterator<Item = &RouteRow> {
+        let transactions = self.routes.iter();
+        let transactions = transactions.filter(|row| row.class == RouteClass::Transaction);
+        transactions.take(8)
+    }
+
     /// Routes by time spent; those of transactions only and few of them, or all.
     pub(super) fn route_table(&self, all: bool) -> Block {
         let mut table = Table::new(&[
@@ -218,12 +225,7 @@ impl AccessReport {
         ]);
         let shown: Vec<&RouteRow> = match all {
             true => self.routes.iter().collect(),
-            false => self
-                .routes
-                .iter()
-                .filter(|row| row.class == RouteClass::Transaction)
-                .take(8)
-                .collect(),
+            false => self.main_routes().collect(),
         };
         for row in &shown {
             table.row([

@@ -13,6 +13,7 @@ pub use chart::{
 pub use words::{Span, Words};
 
 use crate::finding::{Finding, Severity};
+use crate::{t, text};
 
 /// A whole report: verdict first, then evidence, then detail.
 #[derive(Debug, Clone, PartialEq)]
@@ -135,6 +136,15 @@ impl Table {
     pub fn row<const N: usize>(&mut self, cells: [Words; N]) {
         debug_assert_eq!(N, self.columns.len());
         self.rows.push(cells.into());
+    }
+
+    /// What stands below a table of which `shown` rows are shown: how many were left out, if any.
+    pub fn rest(&self, shown: usize) -> Option<String> {
+        match self.more + self.rows.len().saturating_sub(shown) as u64 {
+            0 => None,
+            1 => Some(t!("… and one more row")),
+            more => Some(t!("… and {count} more rows", count = text::count(more))),
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use super::super::{sign, when};
 use super::{HARD, Page, SOFT, chart, escape};
 use crate::document::{Block, Branch, Section, Table, Words};
 use crate::finding::Finding;
-use crate::{t, text};
+use crate::t;
 
 /// Most rows of a table.
 const ROWS: usize = 2_000;
@@ -163,10 +163,8 @@ impl Page {
             self.out += "</tr>\n";
         }
         self.out += "</tbody>\n</table>\n</div>\n";
-        let more = table.more + (table.rows.len() - shown) as u64;
-        if more > 0 {
-            let more = t!("… and {count} more rows", count = text::count(more));
-            self.put("p", "rest", &escape::text(&more));
+        if let Some(rest) = table.rest(shown) {
+            self.put("p", "rest", &escape::text(&rest));
         }
     }
 

@@ -308,13 +308,8 @@ fn table(table: &Table) -> String {
     for cells in table.rows.iter().take(ROWS) {
         out += &row(cells.iter().map(|cell| words(cell, Place::Cell)).collect());
     }
-    let more = table.more + table.rows.len().saturating_sub(ROWS) as u64;
-    if more > 0 {
-        let more = crate::text::count(more);
-        out += &format!(
-            "\n{}\n",
-            text(&t!("… and {more} more rows", more), Place::Line)
-        );
+    if let Some(rest) = table.rest(ROWS) {
+        out += &format!("\n{}\n", text(&rest, Place::Line));
     }
     out
 }

@@ -9,7 +9,6 @@ use super::super::safe;
 use super::Style;
 use super::ink::{self, Ink};
 use crate::document::{Table, Words};
-use crate::{t, text};
 
 /// Most rows: nobody reads more in a terminal.
 const ROWS: usize = 200;
@@ -68,10 +67,8 @@ pub(super) fn text(table: &Table, style: Style) -> String {
         out += line.trim_end();
         out.push('\n');
     }
-    let more = table.more + table.rows.len().saturating_sub(ROWS) as u64;
-    if more > 0 {
-        let more = t!("… and {count} more rows", count = text::count(more));
-        out += &Ink::Dim.paint(&more, style.colour);
+    if let Some(rest) = table.rest(ROWS) {
+        out += &Ink::Dim.paint(&rest, style.colour);
         out.push('\n');
     }
     out
