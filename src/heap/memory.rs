@@ -44,8 +44,8 @@ impl Demand {
             references,
             ..
         } = self;
-        // Numbers, where rows begin and parents, and the stack of a list without end or the counts that follow it, while the
-        // search goes through the rows; numbers, parents and counts while they are turned around.
+        // Numbers, where rows begin and parents, and the stack of a list without end, while the search goes through the
+        // rows; numbers, parents and counts while they are turned around.
         let search = (objects * (3 * 4 + 4) + references * 4).max(objects * 3 * 4 + references * 8);
         // Numbers, parents and semidominators, a path through all, and referrers that give way to a forest of pairs.
         let dominators = objects * (3 * 4 + 4) + (references * 4).max(objects * 8);

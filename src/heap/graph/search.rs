@@ -27,8 +27,8 @@ pub(in crate::heap) struct Search {
 #[derive(Debug)]
 pub(in crate::heap) struct Numbers(pub(super) Vec<u32>);
 
-/// What the search knows of an object, side by side for one load: where its row begins (`NONE` for an empty one), from
-/// when it is reached how many more references lead to it; and its number (0 until it is reached).
+/// What the search knows of an object, side by side for one load: where its row begins (`NONE` for an empty one), and
+/// its number (0 until it is reached).
 type Node = (u32, u32);
 
 /// Where an object stands after the search.
@@ -78,12 +78,13 @@ impl Search {
             if *number != 0 {
                 continue;
             }
-            let mut enter = |number: &mut u32, row: &mut u32, from: u32| {
+            let mut enter = |number: &mut u32, from: u32| {
                 *number = parent.len() as u32;
                 parent.push(from);
-                (*number, first(std::mem::take(row)))
+                *number
             };
-            let (mut from, mut next) = enter(number, row, 0);
+            let mut from = enter(number, 0);
+            let mut next = first(*row);
             loop {
                 let left = next.map(|edge| (from, edge));
                 let back = || stack.pop().map(|edge| (targets[edge as usize - 1], edge));
@@ -101,24 +102,18 @@ impl Search {
                 // of the object to itself.
                 if *known == 0 {
                     *entry = at | last;
-                    (from, next) = enter(known, row, at);
+                    from = enter(known, at);
+                    next = first(*row);
                     stack.extend(rest);
                 } else if *known & LEAF != 0 {
                     *entry = at | last;
                     *known = LEAF | at;
                 } else {
-                    *row += u32::from(*known != at);
                     *entry = *known | last;
                 }
             }
         }
         drop(stack);
-        let mut count = vec![0_u32; parent.len() + 1];
-        for (more, number) in &nodes {
-            if let Standing::Searched(preorder) = Standing::of(*number) {
-                count[preorder as usize] = *more;
-            }
-        }
         let mut number: Vec<u32> = nodes.into_iter().map(|(_, number)| number).collect();
         // They took the place of the nodes, which was twice as large.
         number.shrink_to_fit();
@@ -129,7 +124,7 @@ impl Search {
             number: &number,
             parent: &parent,
         };
-        let (start, referrers) = searched.turn_around(count);
+        let (start, referrers) = searched.turn_around();
         Self {
             numbers: Numbers(number),
             parent,
@@ -178,9 +173,10 @@ struct Searched<'a> {
 }
 
 impl Searched<'_> {
-    /// Referrers of every preorder but its parent, and where they begin. `count` says how many objects refer to each.
-    fn turn_around(self, mut count: Vec<u32>) -> (Vec<u32>, Vec<u32>) {
-        self.roots(|root| count[root as usize] += 1);
+    /// Referrers of every preorder but its parent, and where they begin.
+    fn turn_around(self) -> (Vec<u32>, Vec<u32>) {
+        let mut count = vec![0_u32; self.parent.len() + 1];
+        self.each(|to, _| count[to as usize] += 1);
         let mut sum = 0;
         for entry in &mut count {
             let start = sum;
@@ -201,19 +197,15 @@ impl Searched<'_> {
         (count, referrers)
     }
 
-    /// Calls `each` with every root that was reached before; the others have the virtual object for their parent.
-    fn roots(&self, mut each: impl FnMut(u32)) {
-        for root in self.roots {
-            let preorder = self.number[*root as usize];
-            if self.parent[preorder as usize] != 0 {
-                each(preorder);
-            }
-        }
-    }
-
     /// Calls `refer` with both ends of every reference that is to be turned around.
     fn each(&self, mut refer: impl FnMut(u32, u32)) {
-        self.roots(|root| refer(root, 0));
+        for root in self.roots {
+            let preorder = self.number[*root as usize];
+            // A root that was not reached before has the virtual object for its parent.
+            if self.parent[preorder as usize] != 0 {
+                refer(preorder, 0);
+            }
+        }
         let mut targets = self.targets.iter();
         for (word, bits) in self.occupied.iter().enumerate() {
             let mut bits = *bits;
