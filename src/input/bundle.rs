@@ -13,6 +13,7 @@ use super::walk::{Found, Place, Walk};
 use super::{Bytes, Certainty, Kind, ParseIssue, Sample, Sniffer, Source, encoding, series};
 use crate::finding::Locator;
 use crate::t;
+use crate::time::Instant;
 
 /// Envelopes in envelopes: `kubectl logs --prefix --timestamps`.
 const LAYERS: usize = 3;
@@ -171,6 +172,7 @@ fn look_into(piece: Piece, recogniser: &Recogniser<'_>) -> Vec<Source> {
         name: piece.name,
         bytes: encoding::to_utf8(piece.bytes),
         envelope: None,
+        modified: piece.modified,
     };
     let claims = recogniser.recognise(&view.name, &view.bytes);
     let mut sources = Vec::new();
@@ -183,6 +185,7 @@ struct View {
     name: String,
     bytes: Bytes,
     envelope: Option<Envelope>,
+    modified: Option<Instant>,
 }
 
 impl View {
@@ -194,6 +197,7 @@ impl View {
             kinds: claims.into_kinds(),
             series: None,
             envelope: self.envelope,
+            modified: self.modified,
         }
     }
 }
@@ -230,6 +234,7 @@ fn settle(
             name,
             bytes: Bytes::from(stream.text),
             envelope: Some(envelope),
+            modified: view.modified,
         };
         let claims = recogniser.recognise(&inner.name, &inner.bytes);
         (inner, claims)
