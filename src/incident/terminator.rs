@@ -8,6 +8,7 @@ use super::report::{End, Terminator};
 use crate::events::{KillReason, OomScope, ProbeKind, RunState, Terminated, What};
 use crate::finding::{Confidence, Evidence};
 use crate::gc::LifeEnd;
+use crate::host::Processes;
 use crate::t;
 use crate::text::{bytes, duration};
 use crate::time::SECOND;
@@ -36,6 +37,7 @@ pub(super) fn classify(case: &Case<'_>) -> Terminator {
         by_exit_code,
         by_log,
         no_end_seen,
+        seen_by_collector,
     ];
     let found = rules.iter().find_map(|rule| rule(case));
     let mut terminator = found.unwrap_or_else(|| {
@@ -395,6 +397,27 @@ fn no_end_seen(case: &Case<'_>) -> Option<Terminator> {
     open.then(|| {
         let statement = t!("Its supervisor saw it begin and saw no end.");
         verdict(End::StillRunning, Confidence::Likely, statement)
+    })
+}
+
+/// A collector lists the processes while it looks at one of them: that one ran.
+fn seen_by_collector(case: &Case<'_>) -> Option<Terminator> {
+    let process = case.rooms.layout.as_ref()?.process?;
+    let own = |list: &&Processes| list.list.iter().any(|one| one.pid == process);
+    let list = case.rooms.host.processes.iter().rfind(own)?;
+    let statement = t!("process {process} is listed", process);
+    let listed = Evidence::new(statement, list.locator.clone());
+    // With several programs side by side the number alone does not tell which one it is.
+    let one = case
+        .lives
+        .iter()
+        .all(|life| life.program == case.life.program);
+    let last = case.next_start.is_none() && case.taken_in_life(&listed);
+    (one && last).then(|| {
+        let statement = t!("It was still running when the evidence was collected.");
+        let mut ended = verdict(End::StillRunning, Confidence::Likely, statement);
+        ended.evidence.push(listed);
+        ended
     })
 }
 

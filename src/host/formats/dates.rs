@@ -5,13 +5,16 @@ use crate::time::{Moment, Stamp, iso8601, syslog};
 /// Half a day in microseconds.
 const HALF_DAY: i64 = 12 * 3600 * crate::time::SECOND;
 
-/// `Sun Nov 22 01:02:03 UTC 2026`, `Sun Nov 22 01:02:03 PM KST 2026` or a line that is nothing but an ISO 8601 time.
+/// `Sun Nov 22 01:02:03 UTC 2026`, `Sun Nov 22 01:02:03 PM KST 2026`, a line that is nothing but an ISO 8601 time, or what
+/// `linperf.sh` writes above `top -H` since 2025: `2026-11-22 01:02:03<tab>Collecting against PID 711.`
 /// Other zone names than UTC are not unique, so such a stamp stays without a zone.
 pub(super) fn date(text: &str) -> Option<Stamp> {
     if let Some((stamp, end)) = iso8601(text.as_bytes()) {
         return text
             .get(end..)
-            .is_some_and(|rest| rest.trim().is_empty())
+            .is_some_and(|rest| {
+                rest.trim().is_empty() || rest.starts_with("\tCollecting against PID ")
+            })
             .then_some(stamp);
     }
     const WEEKDAYS: [&str; 7] = ["Sun ", "Mon ", "Tue ", "Wed ", "Thu ", "Fri ", "Sat "];
@@ -69,6 +72,10 @@ mod tests {
         assert_eq!(hour("Sun Nov 22 12:02:03 UTC 2026"), noon);
         assert_eq!(hour("Sun Nov 22 12:02:03 PM UTC 2026"), noon);
         assert_eq!(hour("2026-11-22T12:02:03Z"), noon);
+        assert_eq!(
+            hour("2026-11-22 12:02:03\tCollecting against PID 711."),
+            noon
+        );
         let night = Some("2026-11-22T00:02:03Z".to_owned());
         assert_eq!(hour("Sun Nov 22 12:02:03 AM UTC 2026"), night);
         assert!(matches!(
