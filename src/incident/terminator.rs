@@ -270,21 +270,28 @@ fn counted_oom(case: &Case<'_>) -> Option<Terminator> {
 }
 
 fn ordered_stop(case: &Case<'_>) -> Option<Terminator> {
-    let order = case.events_where(|what| {
+    let known = |what: &What| {
         matches!(
             what,
             What::KillOrdered {
                 reason: KillReason::Stop | KillReason::Changed
-            } | What::ServerStopping { .. }
+            }
         )
+    };
+    let orders = case.events_where(|what| {
+        let reason = KillReason::Other;
+        known(what)
+            || *what == What::KillOrdered { reason }
+            || matches!(what, What::ServerStopping { .. })
     });
-    let order = order.last()?;
+    // The last of those that say why, else the last.
+    let order = orders.max_by_key(|order| known(order.what()))?;
     let near_the_end = match (order.last(), case.life.ended) {
-        (Some(order), Some(end)) => end.lo.since(order.lo) < 10 * 60 * SECOND,
+        (Some(order), Some(end)) => order.lo <= end.hi && end.lo.since(order.lo) < 10 * 60 * SECOND,
         _ => true,
     };
     let ended = match order.what() {
-        What::KillOrdered { .. } => verdict(
+        what if known(what) => verdict(
             End::OrderedStop,
             Confidence::Likely,
             t!("It was told to stop, and stopped."),

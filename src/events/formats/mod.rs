@@ -8,6 +8,7 @@ mod docker_inspect;
 mod hs_err;
 mod journal;
 mod kernel;
+mod kubelet;
 mod kubernetes_container;
 mod kubernetes_describe;
 mod kubernetes_objects;
@@ -80,6 +81,7 @@ pub(super) const TELLTALES: &[&str] = &[
     "Commencing graceful shutdown",
     "Main process exited, code=",
     "TaskOOM event",
+    "TaskExit event",
     "No space left on device",
     "Could not create the Java Virtual Machine",
     "Could not find or load main class",
