@@ -5,6 +5,7 @@
 
 mod common;
 
+use common::root;
 use diag::events::{EventsReport, KillReason, Options, ProbeFailure, ProbeKind, What, analyse};
 use diag::incident::{self, End};
 use diag::input::{Bundle, Kind, Silent};
@@ -266,6 +267,70 @@ fn older_words_of_containerd_and_a_job_that_is_done() {
     for end in (0..old.len()).step_by(9) {
         let _ = read("containerd.log", &old[..end]);
     }
+}
+
+/// What a real journald took, in every output of `journalctl`: the same events, told at the first line of their entries.
+#[test]
+fn every_output_of_the_journal_tells_the_same() {
+    let place = root().join("fixtures/lab/events/journal/captured");
+    let told = |name: &str| {
+        let text = std::fs::read(place.join(name)).unwrap();
+        let files = vec![(name.to_owned(), text)];
+        let bundle = Bundle::from_buffers(files, &diag::cli::sniffers());
+        let report = analyse(&bundle.holding(Kind::Events), &Options::default(), &Silent);
+        // The container was told to end; the unit was not.
+        let without = &report.findings[1];
+        assert!(without.title.starts_with("shop.service: "), "{name}");
+        let wanted = ["events/probe-kill", "events/killed-without-order"];
+        assert_eq!(rules(&report), wanted, "{name}");
+        let events = report.events.iter();
+        let all: Vec<String> = events
+            .map(|event| format!("{:?} {:?} {}", event.what, event.at, event.subject.name()))
+            .collect();
+        all
+    };
+    let json = told("json.txt");
+    assert_eq!(json.len(), 4, "{json:#?}");
+    for name in ["json-pretty.txt", "json-seq.txt", "export.txt"] {
+        assert_eq!(told(name), json, "{name}");
+    }
+    assert_eq!(told("short.txt").len(), 4);
+}
+
+/// Which nodes were not ready when somebody looked; a node that is only closed for new pods is well.
+#[test]
+fn tables_of_nodes() {
+    let table = |status: &str| {
+        format!(
+            "NAME       STATUS                     ROLES           AGE   VERSION\n\
+             master-0   Ready                      control-plane   98d   v1.31.2\n\
+             worker-2   {status:<26} <none>          98d   v1.31.2\n"
+        )
+    };
+    for status in ["NotReady", "NotReady,SchedulingDisabled", "Unknown"] {
+        let report = read("nodes.txt", &table(status));
+        assert_eq!(report.coverage[0].not_understood, 0);
+        assert_eq!(rules(&report), ["events/node-trouble"]);
+        assert_eq!(report.events[0].subject.node.as_deref(), Some("worker-2"));
+    }
+    let wide = "NAME       STATUS     ROLES    AGE   VERSION   INTERNAL-IP   EXTERNAL-IP   OS-IMAGE                         KERNEL-VERSION   CONTAINER-RUNTIME\n\
+                worker-2   NotReady   <none>   98d   v1.31.2   10.0.0.12     <none>        Debian GNU/Linux 12 (bookworm)   6.1.0-30-amd64   containerd://1.7.24\n";
+    assert_eq!(rules(&read("nodes.txt", wide)), ["events/node-trouble"]);
+    for status in ["Ready", "Ready,SchedulingDisabled"] {
+        let report = read("nodes.txt", &table(status));
+        assert!(report.events.is_empty(), "{:?}", report.events);
+        assert_eq!(
+            (
+                report.coverage[0].records,
+                report.coverage[0].not_understood
+            ),
+            (2, 0)
+        );
+    }
+    assert_eq!(
+        read("nodes.txt", &table("gone")).coverage[0].not_understood,
+        1
+    );
 }
 
 /// An entry of the journal as `-o json` writes it.

@@ -10,7 +10,9 @@ use super::recognise::{Claims, Recogniser};
 use super::source::Envelope;
 use super::unpack::{self, Piece};
 use super::walk::{Found, Place, Walk};
-use super::{Bytes, Certainty, Kind, ParseIssue, Sample, Sniffer, Source, encoding, series};
+use super::{
+    Bytes, Certainty, Kind, ParseIssue, Sample, Sniffer, Source, encoding, journal, series,
+};
 use crate::finding::Locator;
 use crate::t;
 use crate::time::Instant;
@@ -170,7 +172,7 @@ fn open(found: &Found, recogniser: &Recogniser<'_>) -> Bundle {
 fn look_into(piece: Piece, recogniser: &Recogniser<'_>) -> Vec<Source> {
     let view = View {
         name: piece.name,
-        bytes: encoding::to_utf8(piece.bytes),
+        bytes: journal::to_lines(encoding::to_utf8(piece.bytes)),
         envelope: None,
         modified: piece.modified,
     };

@@ -78,7 +78,10 @@ impl Kubelet {
         }
         if body.starts_with("\"Message for Container of pod\"") {
             let message = value(body, "containerMessage")?;
-            subject.container_id = None;
+            // `containerStatusID={"Type":"containerd","ID":"…"}`
+            let (_, id) = body.split_once("\"ID\":\"").unwrap_or_default();
+            let id = id.split('"').next().filter(|id| !id.is_empty());
+            subject.container_id = id.map(str::to_owned);
             let what = kubernetes_reason::what("Killing", &message, &mut subject);
             self.explained = Some(subject.clone());
             return Some((what, subject));

@@ -45,6 +45,15 @@ pub(super) fn date(text: &str) -> Option<Stamp> {
     })
 }
 
+/// `Sun Nov 22 01:02:03 2026 UTC`, as the JVM prints it: the year before the zone.
+pub(super) fn with_zone_last(text: &str) -> Option<Stamp> {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let [weekday, month, day, time, year, zone] = words.as_slice() else {
+        return None;
+    };
+    date(&format!("{weekday} {month} {day} {time} {zone} {year}"))
+}
+
 /// When of two snapshots is known: how far apart they are, in microseconds.
 pub(in crate::host) fn apart(before: Option<Stamp>, after: Option<Stamp>) -> Option<i64> {
     let gap = |before: Moment, after: Moment| after.lo.since(before.lo);
@@ -82,6 +91,9 @@ mod tests {
             date("Sun Nov 22 12:02:03 KST 2026"),
             Some(Stamp::Local(_))
         ));
+        let last = with_zone_last("Sun Nov 22 12:02:03 2026 UTC");
+        assert_eq!(last, date("Sun Nov 22 12:02:03 UTC 2026"));
+        assert_eq!(with_zone_last("Sun Nov 22 12:02:03 2026"), None);
         assert_eq!(date("Sunday is no date"), None);
         assert_eq!(date("Sun Nov 22 é 12:02:03"), None);
         assert_eq!(date("2026-11-22 12:02:03 something happened"), None);
