@@ -6,7 +6,7 @@ use rayon::prelude::*;
 
 use super::NONE;
 use super::search::{LEAF, Numbers, Standing};
-use super::weights::Weights;
+use super::weights::{Units, Weights};
 
 /// Objects that one task places.
 const CHUNK: usize = 1 << 16;
@@ -125,9 +125,9 @@ impl DomTree {
         self.object[Self::ROOT as usize] = NONE;
     }
 
-    /// Gives every object its bytes, which `bytes` says by index.
-    pub(in crate::heap) fn weigh(&mut self, bytes: impl Fn(u32) -> u64 + Sync) {
-        self.weights = Weights::of_objects(&self.object, bytes);
+    /// Gives every object its size, which `sizes` says by index.
+    pub(in crate::heap) fn weigh(&mut self, sizes: &Units) {
+        self.weights = Weights::of_objects(&self.object, sizes);
     }
 
     /// The virtual root.
@@ -247,7 +247,7 @@ mod tests {
         let search = Search::run(Rows::of(lists), roots);
         let idom = dominators::immediate(search.parent, search.start, search.referrers);
         let mut tree = DomTree::build(search.numbers, idom);
-        tree.weigh(size);
+        tree.weigh(&Units::measure(lists.len() as u32, size));
         let all = reachable(lists, roots, None);
         for index in 0..lists.len() as u32 {
             assert_eq!(tree.object(tree.place(index)), index);
