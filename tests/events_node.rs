@@ -340,3 +340,80 @@ fn entry(program: &str, message: &str) -> String {
         "{{\"__REALTIME_TIMESTAMP\":\"1795309443000000\",\"SYSLOG_IDENTIFIER\":\"{program}\",\"_HOSTNAME\":\"worker-2\",\"MESSAGE\":{message}}}"
     )
 }
+
+/// Storage that was there: what the kernel and applications write of it, and what only sounds alike.
+#[test]
+fn storage_that_stops_answering() {
+    let cases = [
+        (
+            "[ 8523.347168] nfs: server 10.20.0.5 not responding, timed out",
+            Some("10.20.0.5"),
+        ),
+        (
+            "[Sun Nov 22 00:17:16 2026] CIFS: VFS: \\\\files.acme.example has not responded in 180 seconds. Reconnecting...",
+            Some("files.acme.example"),
+        ),
+        (
+            "[618506.636206] CIFS VFS: Server 10.0.0.8 has not responded in 120 seconds. Reconnecting...",
+            Some("10.0.0.8"),
+        ),
+        (
+            "[  139.201420] blk_update_request: I/O error, dev vdb, sector 1953125 op 0x1:(WRITE) flags 0x800",
+            Some("vdb"),
+        ),
+        (
+            "[  139.201420] EXT4-fs (vdb): Remounting filesystem read-only",
+            Some("vdb"),
+        ),
+        (
+            "2026-11-22 01:11:42,518 ERROR x - java.io.FileNotFoundException: /data/out.csv: Read-only file system",
+            Some("/data/out.csv"),
+        ),
+        (
+            "2026-11-22 01:11:42,518 ERROR x - java.io.IOException: Input/output error",
+            None,
+        ),
+        (
+            "2026-11-22 01:11:42,518 ERROR x - java.nio.file.FileSystemException: /site/wwwroot/logs: Host is down",
+            Some("/site/wwwroot/logs"),
+        ),
+        (
+            "2026-11-22T01:11:42Z cp: cannot stat: /data/export: Stale file handle",
+            Some("/data/export"),
+        ),
+    ];
+    for (line, of) in cases {
+        let report = read("messages", &format!("{line}\n"));
+        let of = of.map(str::to_owned);
+        assert_eq!(report.events.len(), 1, "{line}");
+        assert_eq!(report.events[0].what, What::StorageLost { of }, "{line}");
+    }
+    let alike = [
+        "[ 9101.072717] nfs: server 10.20.0.5 OK",
+        "2026-11-22 01:11:42,518 INFO x - handled: Input/output error",
+        "2026-11-22 01:11:42,518 INFO x - the peer has not responded in 180 seconds",
+        "2026-11-22 01:11:42,518 INFO x - \tat com.acme.Host.run(Host.java:1): Host is down",
+    ];
+    for line in alike {
+        let report = read("messages", &format!("{line}\n"));
+        assert!(report.events.is_empty(), "{line}: {:?}", report.events);
+    }
+}
+
+/// A container that was killed while its NFS server was silent; the same silence hours before explains nothing.
+#[test]
+fn storage_that_stopped_answering_is_a_cause_only_near_the_end() {
+    let cause = |hour: &str| {
+        let kernel = format!(
+            "2026-11-22T{hour}:02:03.004512+00:00 worker-2 kernel: [ 8523.347168] nfs: server 10.20.0.5 not responding, still trying\n"
+        );
+        let text = containerd("exit_status:137");
+        let all = bundle(&[("containerd.log", &text), ("kernel.log", &kernel)]);
+        let report = incident::analyse(&all, &Silent);
+        let life = &report.lives[0];
+        let mut causes = life.causes.iter();
+        causes.any(|cause| cause.hypothesis == "incident/storage-failure" && cause.holds())
+    };
+    assert!(cause("01"));
+    assert!(!cause("00"));
+}

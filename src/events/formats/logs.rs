@@ -10,7 +10,9 @@ use rayon::prelude::*;
 
 use super::near::{Near, continuation};
 use super::stamps::{When, leading};
-use super::{connections, containerd, journal, kernel, kubelet, memory, pools, servers, systemd};
+use super::{
+    connections, containerd, journal, kernel, kubelet, memory, pools, servers, storage, systemd,
+};
 use crate::events::event::{Event, Rough, Subject, What};
 use crate::events::outputs;
 use crate::events::reading::Reading;
@@ -29,6 +31,7 @@ fn triggers() -> Vec<&'static str> {
         memory::TRIGGERS,
         servers::TRIGGERS,
         pools::TRIGGERS,
+        storage::TRIGGERS,
         connections::TRIGGERS,
     ]
     .concat()
@@ -82,6 +85,7 @@ impl Judge {
             .or_else(|| self.memory.line(line))
             .or_else(|| servers::line(line))
             .or_else(|| pools::line(line))
+            .or_else(|| storage::line(line))
             .or_else(|| self.connections.line(line));
         one.into_iter().collect()
     }

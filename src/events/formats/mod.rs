@@ -24,6 +24,7 @@ mod positions;
 mod quantity;
 mod servers;
 mod stamps;
+mod storage;
 mod systemd;
 
 use super::reading::Reading;
@@ -83,6 +84,7 @@ pub(super) const TELLTALES: &[&str] = &[
     "TaskOOM event",
     "TaskExit event",
     "No space left on device",
+    "Stale file handle",
     "Could not create the Java Virtual Machine",
     "Could not find or load main class",
     "Error occurred during initialization of VM",
