@@ -47,8 +47,8 @@ impl Demand {
         // Numbers, where rows begin and parents, and the stack of a list without end, while the search goes through the
         // rows; numbers, parents and counts while they are turned around.
         let search = (objects * (3 * 4 + 4) + references * 4).max(objects * 3 * 4 + references * 8);
-        // Numbers, parents and semidominators, a path through all, and referrers that give way to a forest of pairs.
-        let dominators = objects * (3 * 4 + 4) + (references * 4).max(objects * 8);
+        // Numbers, parents and semidominators, a path through all, sizes, and referrers that give way to a forest of pairs.
+        let dominators = objects * (3 * 4 + 4 + 2) + (references * 4).max(objects * 8);
         let graph = search.max(dominators) + self.values * VALUE + self.collections * COLLECTION;
         let wasted = self.values + self.collections;
         let analyses = objects * TREE + wasted * (WASTED + COLLECTION);

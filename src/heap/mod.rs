@@ -95,8 +95,8 @@ pub fn analyse(source: &Source, options: &Options, progress: &dyn Progress) -> H
         progress,
         &mut coverage,
         &mut loaded,
-        waste::contents,
-        waste::reached,
+        waste::compare,
+        waste::look,
     );
     report.truncated = loaded.truncated.take();
     match heap {
@@ -139,18 +139,21 @@ fn describe(heap: &Heap<'_>, found: waste::Found, loaded: &Loaded, report: &mut 
     report.class_count = real.count() as u64;
     report.reachable_objects = u64::from(heap.tree.len()) - 1;
     report.reachable_bytes = heap.total();
-    // None of these knows of the others, and each is one long walk over all objects.
-    let unreachable = || histogram::of_unreachable(heap, HeapReport::UNREACHABLE);
-    let holders = || rayon::join(|| suspects::find(heap), || icicle::draw(heap));
+    // None of these knows of the others. What is one long walk of one thread begins first; the waste is shared by all.
+    let walks = || (Histogram::of(heap), icicle::draw(heap));
     let waiting = || rayon::join(|| locks::read(heap), || locks::shared(heap));
     let working = || rayon::join(|| threads::read(heap), || executors::read(heap));
     let activity = || rayon::join(waiting, working);
+    let unreachable = || histogram::of_unreachable(heap, HeapReport::UNREACHABLE);
     let counts = || rayon::join(|| references::count(heap), unreachable);
-    let ((waste, histogram), ((suspects, dominators), (activity, (references, unreachable)))) =
-        rayon::join(
-            || rayon::join(|| waste::find(heap, found), || Histogram::of(heap)),
-            || rayon::join(holders, || rayon::join(activity, counts)),
-        );
+    let rest = || {
+        rayon::join(activity, || {
+            rayon::join(counts, || waste::find(heap, found))
+        })
+    };
+    let (suspects, ((histogram, dominators), (activity, (counts, waste)))) =
+        rayon::join(|| suspects::find(heap), || rayon::join(walks, rest));
+    let (references, unreachable) = counts;
     let ((locks, shared), (threads, executors)) = activity;
     let (objects, bytes, classes) = unreachable;
     report.unreachable_objects = objects;

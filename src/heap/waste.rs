@@ -60,13 +60,6 @@ const BOXES: [&str; 8] = [
     "java.lang.Float",
 ];
 
-/// What the contents of objects say, before it is known which of them can be reached.
-#[derive(Debug)]
-pub(super) struct Contents {
-    values: Values,
-    collections: Vec<Candidate>,
-}
-
 /// What reachable objects lose, as far as it needs no dominators.
 #[derive(Debug)]
 pub(super) struct Found {
@@ -75,21 +68,18 @@ pub(super) struct Found {
     collections: Vec<Candidate>,
 }
 
-/// Looks at the contents of all objects; needs no graph.
-pub(super) fn contents(heap: &Heap<'_>) -> Contents {
-    Contents {
-        values: values::values(heap),
-        collections: collections::candidates(heap),
-    }
+/// Compares the contents of all objects; needs no graph.
+pub(super) fn compare(heap: &Heap<'_>) -> Values {
+    values::values(heap)
 }
 
-/// Leaves out what cannot be reached.
-pub(super) fn reached(reached: &Reached<'_, '_>, contents: Contents) -> Found {
-    let (strings, arrays) = contents.values.lost(reached);
+/// Looks at what can be reached.
+pub(super) fn look(reached: &Reached<'_, '_>, values: Values) -> Found {
+    let (strings, arrays) = values.lost(reached);
     Found {
         strings,
         arrays,
-        collections: contents.collections,
+        collections: collections::candidates(reached),
     }
 }
 

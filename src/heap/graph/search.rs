@@ -3,6 +3,8 @@
 //! Objects without references of their own cannot dominate anything. Those that at most one reference points to are
 //! left out of the search and hung below the object that refers to them; they are a third of a heap and more.
 
+use std::ops::Range;
+
 use rayon::prelude::*;
 
 use super::rows::Rows;
@@ -163,31 +165,29 @@ impl<'r> Unsearched<'r> {
 /// What is known before the search, and a bit for every object that has references.
 fn nodes(rows: &Rows, roots: &[u32]) -> (Vec<Node>, Vec<u64>) {
     let words = rows.len() / 64 + 1;
-    let (mut once, mut more) = (vec![0_u64; words], vec![0_u64; words]);
-    let middle = words / 2;
-    let (low_once, high_once) = once.split_at_mut(middle);
-    let (low_more, high_more) = more.split_at_mut(middle);
-    // Two threads read all references, and each notes those that lead to its half of the objects.
-    let refer = |from: usize, once: &mut [u64], more: &mut [u64]| {
-        for index in 0..rows.len() as u32 {
+    // Which objects are referred to at least once, and more than once.
+    let refer = |indices: Range<u32>| {
+        let (mut once, mut more) = (vec![0_u64; words], vec![0_u64; words]);
+        for index in indices {
             for target in &rows.targets[rows.row(index)] {
                 let target = target & !LAST;
-                let word = (target as usize / 64).wrapping_sub(from);
-                if target != index
-                    && let Some(once) = once.get_mut(word)
-                {
-                    let bit = 1 << (target % 64);
-                    more[word] |= *once & bit;
-                    *once |= bit;
+                if target != index {
+                    let (word, bit) = (target as usize / 64, 1 << (target % 64));
+                    more[word] |= once[word] & bit;
+                    once[word] |= bit;
                 }
             }
         }
+        (once, more)
     };
-    rayon::join(
-        || refer(0, low_once, low_more),
-        || refer(middle, high_once, high_more),
-    );
-    drop(once);
+    let (middle, end) = (rows.len() as u32 / 2, rows.len() as u32);
+    let ((once, mut more), (also_once, also_more)) =
+        rayon::join(|| refer(0..middle), || refer(middle..end));
+    let also = once.iter().zip(&also_once).zip(&also_more);
+    for (more, ((once, also_once), also_more)) in more.iter_mut().zip(also) {
+        *more |= also_more | once & also_once;
+    }
+    drop((once, also_once, also_more));
     for root in roots {
         more[*root as usize / 64] |= 1 << (root % 64);
     }
@@ -196,8 +196,7 @@ fn nodes(rows: &Rows, roots: &[u32]) -> (Vec<Node>, Vec<u64>) {
         None if more[index as usize / 64] >> (index % 64) & 1 == 0 => (NONE, LEAF),
         None => (NONE, 0),
     };
-    let objects = 0..rows.len() as u32;
-    let nodes: Vec<Node> = objects.clone().into_par_iter().map(node).collect();
+    let nodes: Vec<Node> = (0..end).into_par_iter().map(node).collect();
     let word = |nodes: &[Node]| {
         let occupied = (0..).zip(nodes).filter(|(_, (row, _))| *row != NONE);
         occupied.fold(0, |word, (bit, _)| word | 1_u64 << bit)

@@ -7,6 +7,7 @@ use crate::heap::classes::Shape;
 use crate::heap::containers::{Fields, Form, form_of};
 use crate::heap::graph::NONE;
 use crate::heap::model::{Content, Heap};
+use crate::heap::reached::Reached;
 
 /// An array counts when at most one in so many of its places is taken.
 const SPARSE: u64 = 4;
@@ -39,7 +40,7 @@ struct Places {
     fits: Option<(u64, bool)>,
 }
 
-/// What a collection or an array wastes, if it can be reached and has its array for itself.
+/// What a collection or an array wastes, if it has its array for itself.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Candidate {
     index: u32,
@@ -58,8 +59,9 @@ enum Kind {
     Array,
 }
 
-/// Looks at every collection and array of references, reachable or not.
-pub(super) fn candidates(heap: &Heap<'_>) -> Vec<Candidate> {
+/// Looks at every collection and array of references that can be reached.
+pub(super) fn candidates(reached: &Reached<'_, '_>) -> Vec<Candidate> {
+    let heap = reached.heap;
     let search = Search::new(heap);
     let wanted: Vec<bool> = heap
         .classes
@@ -69,14 +71,14 @@ pub(super) fn candidates(heap: &Heap<'_>) -> Vec<Candidate> {
         .collect();
     scan(heap, &wanted, |indices| {
         let fields = Fields::of(heap);
-        let found = indices
-            .iter()
-            .filter_map(|index| search.look_at(&fields, *index));
+        let indices = indices.iter().copied();
+        let reachable = indices.filter(|index| reached.has(*index));
+        let found = reachable.filter_map(|index| search.look_at(&fields, index));
         found.collect()
     })
 }
 
-/// What of it reachable objects lose.
+/// What of it is lost.
 pub(super) fn lost(heap: &Heap<'_>, candidates: Vec<Candidate>) -> Collections {
     let search = Search::new(heap);
     let parts: Vec<Collections> = candidates
@@ -176,7 +178,7 @@ impl<'h, 'a> Search<'h, 'a> {
         u32::try_from(saved / 8).ok().filter(|saved| *saved > 0)
     }
 
-    /// Counts a candidate that can be reached, if what it wastes is its own.
+    /// Counts a candidate, if what it wastes is its own.
     fn confirm(&self, fields: &Fields<'_, '_>, candidate: &Candidate, found: &mut Collections) {
         let Candidate {
             index,
@@ -186,9 +188,6 @@ impl<'h, 'a> Search<'h, 'a> {
         } = *candidate;
         let heap = self.heap;
         let saved = u64::from(saved) * 8;
-        if heap.tree.position(index).is_none() {
-            return;
-        }
         let lost = |class, bytes| Lost {
             index,
             class,

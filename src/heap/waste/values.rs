@@ -293,7 +293,7 @@ impl<V: Ord> Group<V> {
 
 /// What the contents of strings and primitive arrays say, before it is known which objects can be reached.
 #[derive(Debug)]
-pub(super) struct Values {
+pub(in crate::heap) struct Values {
     strings: Copies,
     /// Primitive arrays that are no text of a string.
     arrays: Copies,
@@ -377,7 +377,7 @@ pub(super) fn values(heap: &Heap<'_>) -> Values {
 
 impl Values {
     /// What of it reachable objects lose: in strings whose text another one has, but one of each text, and in arrays.
-    pub(super) fn lost(&self, reached: &Reached<'_, '_>) -> (Duplicates, Arrays) {
+    pub(super) fn lost(self, reached: &Reached<'_, '_>) -> (Duplicates, Arrays) {
         let heap = reached.heap;
         let wanted = named(heap, &[STRING]);
         let reader = Reader::new(heap, &wanted);
