@@ -10,7 +10,7 @@ use super::graph::dominators;
 use super::graph::id_list::IdList;
 use super::graph::ids::{IdMap, TooMany};
 use super::graph::rows::TooManyReferences;
-use super::graph::search::Search;
+use super::graph::search::{Search, Unsearched};
 use super::graph::tree::DomTree;
 use super::hprof::records::{self, HeaderError, Records};
 use super::hprof::sub::{Problem, RootKind};
@@ -237,8 +237,8 @@ pub(super) fn load<'a, T: Send, U: Send>(
         locals: roots.locals,
     };
     progress.phase("finding dominators", 0);
-    let search = || Search::run(rows, &root_indices);
-    let (search, seen) = rayon::join(search, || searching(&heap));
+    let unsearched = Unsearched::new(rows, &root_indices);
+    let (search, seen) = rayon::join(|| unsearched.search(), || searching(&heap));
     let Search {
         numbers,
         parent,

@@ -2,6 +2,7 @@
 
 mod census;
 mod classes;
+mod columns;
 mod compare;
 mod containers;
 mod document;

@@ -1,6 +1,6 @@
 //! A heap as the analyses see it: objects by index, their classes, fields and elements, and the dominator tree.
 
-use std::ops::ControlFlow;
+use std::ops::{ControlFlow, Range};
 
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
@@ -17,6 +17,8 @@ use super::report::RetainedAs;
 
 /// Objects that one task looks at.
 const CHUNK: usize = 1 << 16;
+/// Objects that are looked up together.
+const BATCH: usize = 256;
 
 /// A heap dump, read and turned into a graph.
 #[derive(Debug)]
@@ -77,6 +79,21 @@ impl<'a> Heap<'a> {
     #[inline]
     pub(super) fn class_number(&self, index: u32) -> u32 {
         self.objects.class(index)
+    }
+
+    /// Calls `each` with positions in the dominator tree and the classes of the objects there. The objects lie anywhere, so
+    /// that the classes of many are looked up before the first is shown.
+    #[inline]
+    pub(super) fn each_class(&self, positions: Range<u32>, mut each: impl FnMut(u32, u32)) {
+        let mut classes = [0; BATCH];
+        for start in positions.clone().step_by(BATCH) {
+            for (class, position) in classes.iter_mut().zip(start..positions.end) {
+                *class = self.class_number(self.tree.object(position));
+            }
+            for (class, position) in classes.iter().zip(start..positions.end) {
+                each(position, *class);
+            }
+        }
     }
 
     /// The reachable objects of the classes that are `wanted`, by number of the class, in address order.

@@ -72,7 +72,6 @@ pub(super) struct Contents {
 pub(super) struct Found {
     strings: Duplicates,
     arrays: Arrays,
-    boxed: Vec<Lost>,
     collections: Vec<Candidate>,
 }
 
@@ -90,7 +89,6 @@ pub(super) fn reached(reached: &Reached<'_, '_>, contents: Contents) -> Found {
     Found {
         strings,
         arrays,
-        boxed: boxed(reached),
         collections: contents.collections,
     }
 }
@@ -120,7 +118,6 @@ pub(super) fn find(heap: &Heap<'_>, found: Found) -> Vec<Waste> {
     let Found {
         strings,
         arrays,
-        boxed,
         collections,
     } = found;
     let collections = collections::lost(heap, collections);
@@ -144,7 +141,7 @@ pub(super) fn find(heap: &Heap<'_>, found: Found) -> Vec<Waste> {
             collections.arrays,
             None,
         ),
-        (key!("boxed numbers"), boxed, None),
+        (key!("boxed numbers"), boxed(heap), None),
         (key!("classes loaded several times"), classes(heap), None),
     ];
     let rows = kinds
@@ -238,18 +235,14 @@ fn named(heap: &Heap<'_>, names: &[&str]) -> Vec<bool> {
 }
 
 /// A field of the primitive type, or an array of it, would need none of these objects.
-fn boxed(reached: &Reached<'_, '_>) -> Vec<Lost> {
-    let heap = reached.heap;
-    scan(heap, &named(heap, &BOXES), |indices| {
-        let indices = indices.iter().copied();
-        let boxed = indices.filter(|index| reached.has(*index));
-        let boxed = boxed.map(|index| Lost {
-            index,
-            class: heap.class_number(index),
-            bytes: reached.shallow(index),
-        });
-        boxed.collect()
-    })
+fn boxed(heap: &Heap<'_>) -> Vec<Lost> {
+    let boxed = heap.reachable_of(&named(heap, &BOXES));
+    let lost = boxed.into_iter().map(|index| Lost {
+        index,
+        class: heap.class_number(index),
+        bytes: heap.shallow(index),
+    });
+    lost.collect()
 }
 
 /// Class objects of a name that another class has too, all but the first by address. Hidden and generated classes have

@@ -11,6 +11,7 @@ use rustc_hash::FxHasher;
 
 use super::{BATCH, Lost, STRING, named, scan, together};
 use crate::heap::classes::Shape;
+use crate::heap::columns;
 use crate::heap::hprof::Type;
 use crate::heap::model::{Content, Heap};
 use crate::heap::reached::Reached;
@@ -20,8 +21,8 @@ struct Marks(Vec<AtomicU64>);
 
 impl Marks {
     fn new(objects: u32) -> Self {
-        let words = objects.div_ceil(64);
-        Self((0..words).map(|_| AtomicU64::new(0)).collect())
+        let words = objects.div_ceil(64) as usize;
+        Self(columns::zeros(words))
     }
 
     fn set(&self, index: u32) {
