@@ -388,6 +388,10 @@ fn storage_that_stops_answering() {
         assert_eq!(report.events.len(), 1, "{line}");
         assert_eq!(report.events[0].what, What::StorageLost { of }, "{line}");
     }
+    // An exception and its cause are one.
+    let place = "fixtures/rules/events/storage-lost/fires/app.log";
+    let text = std::fs::read_to_string(root().join(place)).unwrap();
+    assert_eq!(read("app.log", &text).events.len(), 2);
     let alike = [
         "[ 9101.072717] nfs: server 10.20.0.5 OK",
         "2026-11-22 01:11:42,518 INFO x - handled: Input/output error",

@@ -218,3 +218,43 @@ fn an_unequal_share_speaks_for_a_load_that_is_too_much_for_one() {
             .any(|clue| clue.contains("of the load of 2 servers"))
     );
 }
+
+/// The log of a proxy in front of two JVMs of which one has left evidence: its requests are those of both, and it says so.
+#[test]
+fn the_log_of_a_proxy_says_whose_requests_it_carries() {
+    let proxy = |servers: &[&str]| {
+        let mut log = String::new();
+        for second in 4..60 {
+            for (index, server) in servers.iter().enumerate() {
+                // The first server answers nobody after half a minute.
+                if index > 0 || second < 30 {
+                    let _ = writeln!(
+                        log,
+                        "10.0.0.9 - - [22/Nov/2026:{} +0000] \"GET /items/{index} HTTP/1.1\" 200 512 \"-\" \"curl\" 0.020 {server} 200 0.019",
+                        clock(second)
+                    );
+                }
+            }
+        }
+        log
+    };
+    let told = |servers: &[&str]| {
+        let report = of(vec![
+            ("gc.log", gc_log(1, 60, "64M")),
+            ("nginx.log", proxy(servers)),
+        ]);
+        assert!(logged(&report.lives[0]));
+        let told = report.side_by_side;
+        told.into_iter()
+            .find(|told| told.locator.source == "nginx.log")
+    };
+    let both = told(&["10.244.0.14:8080", "10.244.0.15:8080"]).unwrap();
+    let words = "10.244.0.14:8080 (26 requests, 0 with 5xx, the last at 2026-11-22 01:00:29";
+    assert!(both.statement.contains(words), "{}", both.statement);
+    assert!(
+        both.statement
+            .starts_with("carries the requests of 2 servers")
+    );
+    // One server behind the proxy: they are its own.
+    assert_eq!(told(&["10.244.0.14:8080"]), None);
+}

@@ -10,9 +10,11 @@ use super::instances::Instances;
 use super::placed::Placed;
 use super::rooms::Rooms;
 use super::terminator::OUT_OF_MEMORY;
+use crate::access::{AccessReport, InstanceRow};
 use crate::events::{Event, Rough, Subject, What};
 use crate::finding::{Evidence, Locator};
 use crate::t;
+use crate::text::count;
 use crate::time::{Instant, SECOND};
 
 /// A kill and the end it causes are at most this far apart.
@@ -236,7 +238,9 @@ pub(super) fn give_evidence(
             lives[owner].heaps.push(index);
         }
     }
+    let mut shared = Vec::new();
     for (index, log) in rooms.access_logs().iter().enumerate() {
+        shared.extend(of_several_servers(log));
         let sources: Vec<&str> = log
             .formats
             .iter()
@@ -289,7 +293,43 @@ pub(super) fn give_evidence(
     for life in lives {
         life.dumps.sort_by_key(|(index, _)| *index);
     }
-    owners.notes()
+    let mut notes = owners.notes();
+    notes.extend(shared);
+    notes
+}
+
+/// Servers named of a log that carries the requests of several.
+const SERVERS: usize = 5;
+
+/// The log of a proxy says which server answered each request. Its load is that of all of them together, whichever JVM it
+/// is given to: whose requests they are, and until when each server answered, is said.
+fn of_several_servers(log: &AccessReport) -> Option<Evidence> {
+    let source = log.formats.first()?.source.as_str();
+    let named = |row: &&InstanceRow| !source.contains(row.name.as_str()) && row.requests > 0;
+    let servers: Vec<&InstanceRow> = log.instances.iter().filter(named).collect();
+    if servers.len() < 2 || log.formats.len() > 1 {
+        return None;
+    }
+    let each = servers.iter().take(SERVERS).map(|row| {
+        let requests = count(row.requests);
+        let until = row
+            .span
+            .map_or_else(|| "–".to_owned(), |(_, last)| last.to_string());
+        t!(
+            "{name} ({requests} requests, {errors} with 5xx, the last at {until})",
+            name = row.name,
+            requests,
+            errors = count(row.errors),
+            until
+        )
+    });
+    let each: Vec<String> = each.collect();
+    let statement = t!(
+        "carries the requests of {servers} servers, which are not divided among the JVMs: {each}",
+        servers = servers.len(),
+        each = each.join("; ")
+    );
+    Some(Evidence::new(statement, Locator::whole(source)))
 }
 
 /// The life that wrote an output without stamps: the only one that ended as the output says, or the only one that left

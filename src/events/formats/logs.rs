@@ -64,6 +64,7 @@ pub(super) struct Judge {
     containers: containerd::Containers,
     kubelet: kubelet::Kubelet,
     memory: memory::Errors,
+    storage: storage::Losses,
     connections: connections::Failures,
 }
 
@@ -85,7 +86,7 @@ impl Judge {
             .or_else(|| self.memory.line(line))
             .or_else(|| servers::line(line))
             .or_else(|| pools::line(line))
-            .or_else(|| storage::line(line))
+            .or_else(|| self.storage.line(line))
             .or_else(|| self.connections.line(line));
         one.into_iter().collect()
     }

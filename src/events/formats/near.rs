@@ -19,7 +19,7 @@ pub(super) struct Near<'a> {
     /// The line belongs to the record before it or is itself stamped, so the stamp is its own.
     pub(super) exact: bool,
     before: Option<(When, usize)>,
-    /// Up to where lines before were searched.
+    /// Up to where lines before were searched: behind the line end of the last one.
     searched: usize,
     after: Option<(When, usize)>,
     /// Up to where lines after were searched in vain.
@@ -45,7 +45,7 @@ impl<'a> Near<'a> {
         self.line = line.clone();
         if let Some((when, _)) = leading(self.cut(line.start)) {
             self.before = Some((when, line.start));
-            self.searched = line.end;
+            self.searched = line.end + 1;
             self.record = line.start;
             self.exact = true;
             return;
@@ -88,7 +88,7 @@ impl<'a> Near<'a> {
             }
         }
         self.exact = continued;
-        self.searched = line.end;
+        self.searched = line.end + 1;
         if !self.exact {
             self.look_ahead();
         }

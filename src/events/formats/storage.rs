@@ -21,12 +21,24 @@ pub(super) const TRIGGERS: &[&str] = &[
     "Remounting filesystem read-only",
 ];
 
-/// The event that a line holds.
-pub(super) fn line(line: &Candidate<'_>) -> Option<Found> {
-    let text = line.message;
-    let of = of_kernel(text).or_else(|| of_error(text))?;
-    let of = (!of.is_empty()).then(|| of.to_owned());
-    Some((What::StorageLost { of }, Subject::default()))
+/// Remembers the last failure, so that a record counts once however many causes it lists.
+#[derive(Debug, Default)]
+pub(super) struct Losses {
+    last: Option<usize>,
+}
+
+impl Losses {
+    /// The event that a line holds.
+    pub(super) fn line(&mut self, line: &Candidate<'_>) -> Option<Found> {
+        let text = line.message;
+        let of = of_kernel(text).or_else(|| of_error(text))?;
+        if self.last == Some(line.record) {
+            return None;
+        }
+        self.last = Some(line.record);
+        let of = (!of.is_empty()).then(|| of.to_owned());
+        Some((What::StorageLost { of }, Subject::default()))
+    }
 }
 
 /// The server or device that the kernel names.
