@@ -4,6 +4,7 @@
 
 mod collections;
 pub(super) mod owners;
+mod texts;
 mod values;
 
 use std::collections::BTreeMap;
