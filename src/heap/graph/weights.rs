@@ -57,11 +57,12 @@ impl Units {
 
     #[inline]
     fn sum(&self, start: usize, end: usize) -> u64 {
-        let units = &self.short[start..end];
-        if !units.contains(&LARGE) {
-            return units.iter().map(|units| u64::from(*units)).sum();
+        // Without a way out in between, so that the compiler can add many at once.
+        let add = |(sum, large), units: &u16| (sum + u64::from(*units), large | (*units == LARGE));
+        match self.short[start..end].iter().fold((0, false), add) {
+            (sum, false) => sum,
+            (_, true) => (start..end).map(|place| self.at(place as u32)).sum(),
         }
-        (start..end).map(|place| self.at(place as u32)).sum()
     }
 }
 
