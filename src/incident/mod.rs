@@ -76,7 +76,7 @@ pub fn analyse(bundle: &Bundle, progress: &dyn Progress) -> IncidentReport {
             name: source.name.clone(),
             bytes: source.bytes.len() as u64,
             format: source.format.to_owned(),
-            kinds: source.kinds.clone(),
+            kinds: source.kinds().collect(),
         })
         .collect();
     report

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::OnceLock;
 
 use rayon::prelude::*;
 
@@ -28,6 +29,8 @@ pub struct Bundle {
     pub issues: Vec<ParseIssue>,
     /// The mapped files, to see later whether they stayed whole.
     pub watch: Watch,
+    /// What [`Bundle::search`] looks for.
+    sniffers: Vec<Sniffer>,
 }
 
 /// Remembers the files of a bundle, to tell after the analysis which of them lost content meanwhile.
@@ -53,6 +56,14 @@ impl Bundle {
     /// folders are not followed. Never fails: what cannot be read is an issue. Files are opened in parallel; the
     /// result does not depend on the number of threads.
     pub fn open(paths: &[PathBuf], sniffers: &[Sniffer]) -> Self {
+        let bundle = Self::open_unsearched(paths, sniffers);
+        bundle.search(|_| false);
+        bundle
+    }
+
+    /// The same, but sure access logs are not searched for evidence of other kinds before [`Bundle::search`]: whoever
+    /// reads them first may be able to say that there is none.
+    pub fn open_unsearched(paths: &[PathBuf], sniffers: &[Sniffer]) -> Self {
         let walk = Walk::over(paths);
         let mut bundle = Self::of_files(walk.found, sniffers);
         bundle.issues.splice(0..0, walk.issues);
@@ -65,7 +76,31 @@ impl Bundle {
             name,
             place: Place::Memory(Bytes::from(buffer)),
         });
-        Self::of_files(found.collect(), sniffers)
+        let bundle = Self::of_files(found.collect(), sniffers);
+        bundle.search(|_| false);
+        bundle
+    }
+
+    /// Searches what was not searched yet, except the sources that are `known` to hold nothing else. Once searched or
+    /// known, a source stays so.
+    pub fn search(&self, known: impl Fn(&Source) -> bool + Sync) {
+        let waits = |source: &&Source| source.found.get().is_none();
+        let waiting: Vec<&Source> = self.sources.iter().filter(waits).collect();
+        if waiting.is_empty() {
+            return;
+        }
+        // It could be prepared when the bundle was opened.
+        let Ok(recogniser) = Recogniser::new(&self.sniffers) else {
+            return;
+        };
+        waiting.into_par_iter().for_each(|source| {
+            let mut claims = Claims::unsearched(&source.kinds);
+            if !known(source) {
+                recogniser.search(&source.bytes, &mut claims);
+            }
+            let found = claims.kinds().skip(source.kinds.len()).collect();
+            source.found.get_or_init(|| found);
+        });
     }
 
     fn of_files(files: Vec<Found>, sniffers: &[Sniffer]) -> Self {
@@ -83,7 +118,10 @@ impl Bundle {
             .par_iter()
             .map(|found| open(found, &recogniser))
             .collect();
-        let mut bundle = Self::default();
+        let mut bundle = Self {
+            sniffers: sniffers.to_vec(),
+            ..Self::default()
+        };
         for part in opened {
             bundle.sources.extend(part.sources);
             bundle.issues.extend(part.issues);
@@ -172,7 +210,7 @@ fn look_into(piece: Piece, recogniser: &Recogniser<'_>) -> Vec<Source> {
         bytes: encoding::to_utf8(piece.bytes),
         envelope: None,
     };
-    let claims = recogniser.recognise(&view.name, &view.bytes);
+    let claims = recogniser.recognise_head(&view.name, &view.bytes);
     let mut sources = Vec::new();
     settle(view, claims, recogniser, LAYERS, &mut sources);
     sources
@@ -191,6 +229,10 @@ impl View {
             name: self.name,
             bytes: self.bytes,
             format: claims.format,
+            found: match claims.searched {
+                true => OnceLock::from(Vec::new()),
+                false => OnceLock::new(),
+            },
             kinds: claims.into_kinds(),
             series: None,
             envelope: self.envelope,
@@ -212,9 +254,13 @@ fn settle(
         false => envelope::detect(&sample),
     };
     let Some(format) = format else {
+        if claims.of(Kind::AccessLog) < Certainty::Sure {
+            recogniser.search(&view.bytes, &mut claims);
+        }
         out.push(view.into_source(claims));
         return;
     };
+    recogniser.search(&view.bytes, &mut claims);
     let streams = envelope::unwrap(format, &view.bytes);
     let several = streams.len() > 1;
     let inner = streams.into_par_iter().map(|stream| {
