@@ -20,6 +20,7 @@ mod incarnations;
 mod instances;
 mod layout;
 mod ledger;
+mod life_table;
 mod load;
 mod meeting;
 mod needs;
