@@ -102,7 +102,7 @@ impl IncidentReport {
             .chain(open.map(|open| Block::Paragraph(open.into())))
             .chain(ledgers)
             .collect();
-        Section::detail(t!("The ledgers"), blocks)
+        Section::apart(t!("The ledgers"), blocks)
     }
 }
 

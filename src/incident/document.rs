@@ -370,7 +370,7 @@ impl IncidentReport {
                 let blocks = said
                     .map(Block::Paragraph)
                     .chain(without_findings(document.blocks, &told));
-                Section::detail(document.title, blocks.collect())
+                Section::apart(document.title, blocks.collect())
             })
             .collect()
     }
