@@ -140,22 +140,19 @@ impl Reader<'_, '_> {
                     return;
                 }
                 steps -= 1;
-                let value = self
-                    .fields
-                    .reference(node, "val")
-                    .or_else(|| self.fields.reference(node, "value"))
-                    .or_else(|| self.fields.reference(node, "valueReference"));
-                if let Some(root) = self.fields.reference(node, "first") {
+                let fields = self.fields.open(node);
+                let value = fields
+                    .reference("val")
+                    .or_else(|| fields.reference("value"))
+                    .or_else(|| fields.reference("valueReference"));
+                if let Some(root) = fields.reference("first") {
                     // ConcurrentHashMap$TreeBin: its nodes are also a list.
                     entry = Some(root);
                     continue;
                 }
-                container.keys.extend(self.fields.reference(node, "key"));
+                container.keys.extend(fields.reference("key"));
                 container.elements.extend(value);
-                entry = self
-                    .fields
-                    .reference(node, "next")
-                    .filter(|next| *next != node);
+                entry = fields.reference("next").filter(|next| *next != node);
             }
         }
     }

@@ -87,20 +87,18 @@ impl Histogram {
         }
         let mut packages = vec![Sums::default(); names.len()];
         let mut loaders = vec![Sums::default(); loader_ids.len()];
-        for position in 1..tree.len() {
-            let index = tree.object(position);
+        heap.each_class(1..tree.len(), |position, number| {
             let mut member = Member::at(tree, position);
-            let number = heap.class_number(index);
             classes[number as usize].add(&mut member);
             // A class belongs to the package and loader of its own, not to those of java.lang.Class.
             let stands_for = match number == heap.classes.class_class() {
-                true => heap.class_objects.get(&index).copied().unwrap_or(number),
-                false => number,
+                true => heap.class_objects.get(&tree.object(position)).copied(),
+                false => None,
             };
-            let (package, loader) = group[stands_for as usize];
+            let (package, loader) = group[stands_for.unwrap_or(number) as usize];
             packages[package].add(&mut member);
             loaders[loader].add(&mut member);
-        }
+        });
         Self {
             classes,
             packages: names
@@ -282,10 +280,9 @@ pub(super) fn of_subtrees(heap: &Heap<'_>, positions: &[u32]) -> (u64, Vec<Class
         let subtree = heap.tree.subtree(*position);
         end = subtree.end;
         bytes += heap.tree.retained(*position);
-        for position in subtree {
-            let number = heap.class_number(heap.tree.object(position));
+        heap.each_class(subtree, |position, number| {
             sums[number as usize].add(&mut Member::at(&heap.tree, position));
-        }
+        });
     }
     (bytes, rows_of(heap, sums))
 }

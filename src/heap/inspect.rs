@@ -62,14 +62,14 @@ pub fn inspect(
 ) -> Result<Inspection, InspectError> {
     let mut coverage = Coverage::new(&source.name, "HPROF", source.bytes.len() as u64);
     let mut loaded = Loaded::default();
-    let nothing = |_: &Heap<'_>| ();
     let (heap, ()) = load::load(
         source,
         options,
         progress,
         &mut coverage,
         &mut loaded,
-        nothing,
+        |_| (),
+        |_, ()| (),
     )
     .map_err(|error| InspectError::Unreadable(error.to_string()))?;
     let look = Look {

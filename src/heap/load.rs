@@ -10,7 +10,7 @@ use super::graph::dominators;
 use super::graph::id_list::IdList;
 use super::graph::ids::{IdMap, TooMany};
 use super::graph::rows::TooManyReferences;
-use super::graph::search::Search;
+use super::graph::search::{Search, Unsearched};
 use super::graph::tree::DomTree;
 use super::hprof::records::{self, HeaderError, Records};
 use super::hprof::sub::{Problem, RootKind};
@@ -18,6 +18,7 @@ use super::layout::Candidates;
 use super::memory::{self, Demand, Limit, TooLittle};
 use super::model::Heap;
 use super::objects::{self, Counts, Objects, Reading};
+use super::reached::Reached;
 use super::report::{ClassRow, RetainedAs};
 use super::roots::Roots;
 use super::waste::{self, Interest};
@@ -64,16 +65,18 @@ pub(super) struct Loaded {
     pub(super) roots: Vec<(RootKind, u64)>,
 }
 
-/// Reads a dump. `coverage` and `loaded` receive what is known, also when loading fails. `meanwhile` looks at the
-/// contents of objects while another thread searches the graph, which one thread alone can do; it knows no tree yet.
-pub(super) fn load<'a, T: Send>(
+/// Reads a dump. `coverage` and `loaded` receive what is known, also when loading fails. One thread alone can search the
+/// graph: `searching` looks at the contents of objects meanwhile. So with the dominators: `dominating` looks at what is
+/// known by then. Neither has a tree.
+pub(super) fn load<'a, T: Send, U: Send>(
     source: &'a Source,
     options: &Options,
     progress: &dyn Progress,
     coverage: &mut Coverage,
     loaded: &mut Loaded,
-    meanwhile: impl FnOnce(&Heap<'a>) -> T + Send,
-) -> Result<(Heap<'a>, T), LoadError> {
+    searching: impl FnOnce(&Heap<'a>) -> T + Send,
+    dominating: impl FnOnce(&Reached<'_, 'a>, T) -> U + Send,
+) -> Result<(Heap<'a>, U), LoadError> {
     let bytes: &[u8] = &source.bytes;
     let header = records::header(bytes)?;
     coverage.format = t!(
@@ -234,13 +237,24 @@ pub(super) fn load<'a, T: Send>(
         locals: roots.locals,
     };
     progress.phase("finding dominators", 0);
-    let dominators = || {
-        let search = Search::run(rows, &root_indices);
-        let idom = dominators::immediate(search.parent, search.start, search.referrers);
-        DomTree::build(search.numbers, idom)
+    let unsearched = Unsearched::new(rows, &root_indices);
+    let (search, seen) = rayon::join(|| unsearched.search(), || searching(&heap));
+    let Search {
+        numbers,
+        parent,
+        start,
+        referrers,
+    } = search;
+    let reached = || {
+        let reached = Reached::new(&heap, &numbers, &class_object_sizes);
+        let seen = dominating(&reached, seen);
+        (reached.into_sizes(), seen)
     };
-    let (mut tree, seen) = rayon::join(dominators, || meanwhile(&heap));
-    tree.weigh(|index| heap.measure(index, &class_object_sizes));
+    let dominators = || dominators::immediate(parent, start, referrers);
+    let (dominators, (sizes, seen)) = rayon::join(dominators, reached);
+    let mut tree = DomTree::build(numbers, dominators);
+    tree.weigh(&sizes);
+    drop(sizes);
     heap.tree = tree;
     progress.phase("analysing", 0);
     Ok((heap, seen))

@@ -2,6 +2,7 @@
 
 mod census;
 mod classes;
+mod columns;
 mod compare;
 mod containers;
 mod document;
@@ -20,6 +21,7 @@ mod memory;
 mod model;
 mod objects;
 mod paths;
+mod reached;
 mod references;
 pub mod report;
 mod roots;
@@ -48,7 +50,6 @@ use histogram::Histogram;
 use load::{LoadError, Loaded};
 use model::Heap;
 use rules::Model;
-use waste::Contents;
 
 /// How the formats of this room are recognised, in order of preference.
 pub const SNIFFERS: &[Sniffer] = &[Sniffer {
@@ -95,10 +96,11 @@ pub fn analyse(source: &Source, options: &Options, progress: &dyn Progress) -> H
         &mut coverage,
         &mut loaded,
         waste::contents,
+        waste::reached,
     );
     report.truncated = loaded.truncated.take();
     match heap {
-        Ok((heap, contents)) => describe(&heap, contents, &loaded, &mut report),
+        Ok((heap, found)) => describe(&heap, found, &loaded, &mut report),
         Err(LoadError::Histogram(histogram)) => {
             report.object_count = histogram.rows.iter().map(|row| row.instances).sum();
             report.class_count = histogram.classes;
@@ -120,7 +122,7 @@ pub fn analyse(source: &Source, options: &Options, progress: &dyn Progress) -> H
     report
 }
 
-fn describe(heap: &Heap<'_>, contents: Contents, loaded: &Loaded, report: &mut HeapReport) {
+fn describe(heap: &Heap<'_>, found: waste::Found, loaded: &Loaded, report: &mut HeapReport) {
     let millis = i64::try_from(heap.header.millis).ok();
     report.taken = millis
         .and_then(|millis| millis.checked_mul(1000))
@@ -146,7 +148,7 @@ fn describe(heap: &Heap<'_>, contents: Contents, loaded: &Loaded, report: &mut H
     let counts = || rayon::join(|| references::count(heap), unreachable);
     let ((waste, histogram), ((suspects, dominators), (activity, (references, unreachable)))) =
         rayon::join(
-            || rayon::join(|| waste::find(heap, contents), || Histogram::of(heap)),
+            || rayon::join(|| waste::find(heap, found), || Histogram::of(heap)),
             || rayon::join(holders, || rayon::join(activity, counts)),
         );
     let ((locks, shared), (threads, executors)) = activity;

@@ -1,5 +1,7 @@
 //! A heap as the analyses see it: objects by index, their classes, fields and elements, and the dominator tree.
 
+use std::ops::{ControlFlow, Range};
+
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
@@ -15,6 +17,8 @@ use super::report::RetainedAs;
 
 /// Objects that one task looks at.
 const CHUNK: usize = 1 << 16;
+/// Objects that are looked up together.
+const BATCH: usize = 256;
 
 /// A heap dump, read and turned into a graph.
 #[derive(Debug)]
@@ -75,6 +79,21 @@ impl<'a> Heap<'a> {
     #[inline]
     pub(super) fn class_number(&self, index: u32) -> u32 {
         self.objects.class(index)
+    }
+
+    /// Calls `each` with positions in the dominator tree and the classes of the objects there. The objects lie anywhere, so
+    /// that the classes of many are looked up before the first is shown.
+    #[inline]
+    pub(super) fn each_class(&self, positions: Range<u32>, mut each: impl FnMut(u32, u32)) {
+        let mut classes = [0; BATCH];
+        for start in positions.clone().step_by(BATCH) {
+            for (class, position) in classes.iter_mut().zip(start..positions.end) {
+                *class = self.class_number(self.tree.object(position));
+            }
+            for (class, position) in classes.iter().zip(start..positions.end) {
+                each(position, *class);
+            }
+        }
     }
 
     /// The reachable objects of the classes that are `wanted`, by number of the class, in address order.
@@ -149,8 +168,26 @@ impl<'a> Heap<'a> {
         if let Some(number) = self.stands_for(index) {
             return Content::Class(number);
         }
+        self.content_at(index, self.objects.offset(index))
+    }
+
+    /// What the records of objects that lie anywhere hold. Their places in the file are looked up first, all at once: each
+    /// is a wait for the memory, and waits that do not depend on each other overlap.
+    pub(super) fn contents(&self, indices: &[u32]) -> Vec<Content<'a>> {
+        let places = indices.iter().map(|index| self.objects.offset(*index));
+        let places: Vec<usize> = places.collect();
+        let contents = indices.iter().zip(places);
+        let content = |(index, at): (&u32, usize)| match self.stands_for(*index) {
+            Some(number) => Content::Class(number),
+            None => self.content_at(*index, at),
+        };
+        contents.map(content).collect()
+    }
+
+    /// What the record at an offset holds, of an object that is no class.
+    #[inline]
+    fn content_at(&self, index: u32, at: usize) -> Content<'a> {
         let size = self.header.id_size;
-        let at = self.objects.offset(index);
         let tag = self.bytes.get(at).copied().unwrap_or(0);
         let slice = |from: usize, length: usize| {
             let end = from.saturating_add(length).min(self.bytes.len());
@@ -276,22 +313,34 @@ impl<'a> Heap<'a> {
     /// Calls `each` with every object that an instance, array, class or thread refers to. Weak referents are left out as
     /// the analysis leaves them out.
     pub(super) fn references(&self, index: u32, mut each: impl FnMut(Edge, u32)) {
-        let mut refer = |edge, id| {
-            if let Some(target) = self.ids.index(id) {
-                each(edge, target);
-            }
+        let _ = self.references_in(index, self.content(index), |edge, target| {
+            each(edge, target);
+            ControlFlow::Continue(())
+        });
+    }
+
+    /// The same for an object of which the content is known, until `each` breaks off.
+    pub(super) fn references_in(
+        &self,
+        index: u32,
+        content: Content<'_>,
+        mut each: impl FnMut(Edge, u32) -> ControlFlow<()>,
+    ) -> ControlFlow<()> {
+        let mut refer = |edge, id| match self.ids.index(id) {
+            Some(target) => each(edge, target),
+            None => ControlFlow::Continue(()),
         };
-        match self.content(index) {
+        match content {
             Content::Class(number) => {
                 let class = self.classes.get(number);
                 for (at, field) in (0..).zip(&class.statics) {
                     if field.kind == Type::Object {
-                        refer(Edge::Static(at), field.value);
+                        refer(Edge::Static(at), field.value)?;
                     }
                 }
-                refer(Edge::Loader, class.loader);
+                refer(Edge::Loader, class.loader)?;
                 if let Some(above) = class.super_class {
-                    refer(Edge::Superclass, self.classes.get(above).id);
+                    refer(Edge::Superclass, self.classes.get(above).id)?;
                 }
             }
             Content::Instance(bytes) => {
@@ -300,20 +349,21 @@ impl<'a> Heap<'a> {
                     let weak = class.weak.is_some_and(|(at, _)| at == field.offset);
                     let left_out = weak && self.retained_as == RetainedAs::Collector;
                     if field.kind == Type::Object && !left_out {
-                        refer(Edge::Field(at), self.id_in(bytes, field.offset as usize));
+                        refer(Edge::Field(at), self.id_in(bytes, field.offset as usize))?;
                     }
                 }
             }
             Content::References(bytes) => {
                 for (at, element) in (0..).zip(bytes.chunks_exact(self.header.id_size)) {
-                    refer(Edge::Element(at), self.id_in(element, 0));
+                    refer(Edge::Element(at), self.id_in(element, 0))?;
                 }
             }
             Content::Primitives(..) => {}
         }
-        if let Some(locals) = self.locals.get(&index) {
-            locals.iter().for_each(|local| each(Edge::Local, *local));
-        }
+        let locals = self.locals.get(&index).into_iter().flatten();
+        locals
+            .copied()
+            .try_for_each(|local| each(Edge::Local, local))
     }
 
     /// How the report writes a reference of an object: `.head`, `[17]`, `static CACHE`.

@@ -17,6 +17,7 @@ use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
 use super::classes::{Class, Classes};
+use super::columns;
 use super::graph::ids::IdMap;
 use super::hprof::sub::{self, Visit};
 use super::hprof::{Span, Type, id_at};
@@ -45,12 +46,12 @@ impl Objects {
         let only_if = |needed: bool| if needed { count } else { 0 };
         Self {
             class: (
-                atomics(count, || AtomicU16::new(0)),
-                atomics(only_if(classes > MANY), || AtomicU16::new(0)),
+                columns::zeros(count),
+                columns::zeros(only_if(classes > MANY)),
             ),
             offset: (
-                atomics(count, || AtomicU32::new(0)),
-                atomics(only_if(length as u64 > LONG), || AtomicU8::new(0)),
+                columns::zeros(count),
+                columns::zeros(only_if(length as u64 > LONG)),
             ),
         }
     }
@@ -108,14 +109,6 @@ pub(super) struct Reading<'a> {
     /// What threads refer to from their stacks, by index of the thread.
     pub(super) locals: &'a FxHashMap<u32, Vec<u32>>,
     pub(super) retained_as: RetainedAs,
-}
-
-fn atomics<T>(count: usize, zero: fn() -> T) -> Vec<T> {
-    (0..count).map(|_| zero()).collect()
-}
-
-fn settled(atomics: Vec<AtomicU32>) -> Vec<u32> {
-    atomics.into_iter().map(AtomicU32::into_inner).collect()
 }
 
 impl Reading<'_> {

@@ -157,10 +157,6 @@ impl Search<'_, '_> {
                 self.place(head, run_start, What::Chain { length });
                 return;
             }
-            let large = self.large_children(at);
-            let heaviest = tree
-                .children(at)
-                .max_by_key(|child| (tree.retained(*child), std::cmp::Reverse(*child)));
             let carries =
                 |child: u32| tree.retained(child) as f64 >= MOST * tree.retained(at) as f64;
             if let Some(container) = self.container(at) {
@@ -190,9 +186,13 @@ impl Search<'_, '_> {
                 }
                 return;
             }
+            let heaviest = tree
+                .children(at)
+                .max_by_key(|child| (tree.retained(*child), std::cmp::Reverse(*child)));
             match heaviest {
                 Some(child) if carries(child) && !self.is_hub(child) => at = child,
                 _ => {
+                    let large = self.large_children(at);
                     let sum: u64 = large.iter().map(|child| tree.retained(*child)).sum();
                     let alike = large
                         .iter()

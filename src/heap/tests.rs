@@ -37,14 +37,14 @@ fn roots_classes_and_dominators_are_those_of_eclipse_mat() {
     };
     let mut coverage = Coverage::new("test.hprof", "HPROF", 0);
     let mut loaded = Loaded::default();
-    let nothing = |_: &Heap<'_>| ();
     let (heap, ()) = load::load(
         &source,
         &options,
         &Silent,
         &mut coverage,
         &mut loaded,
-        nothing,
+        |_| (),
+        |_, ()| (),
     )
     .unwrap();
     let tree = &heap.tree;

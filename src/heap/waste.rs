@@ -11,28 +11,38 @@ use std::collections::BTreeMap;
 use rayon::prelude::*;
 
 use super::classes::{Class, Classes, Shape};
-use super::containers::{Fields, form_of};
+use super::containers::form_of;
 use super::model::Heap;
+use super::reached::Reached;
 use super::report::{Waste, WastePart};
 use crate::key;
 use collections::Candidate;
-use values::Values;
+use values::{Arrays, Duplicates, Values};
 
 /// Rows kept of the owners and classes of each kind.
 const ROWS: usize = 5;
 /// Objects looked at by one task.
 const CHUNK: usize = 1 << 15;
 /// Tasks at a time.
-const BATCH: usize = 16;
+const TASKS: usize = 16;
+/// Objects that are looked up in the file together.
+const BATCH: usize = 512;
 
-/// An object that is part of a kind of waste.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+/// A reachable object that is part of a kind of waste.
+#[derive(Debug, Clone, Copy)]
 struct Lost {
-    /// Position in the dominator tree.
-    position: u32,
+    index: u32,
     /// Number of the class that it is listed under.
     class: u32,
     /// Bytes that could be saved.
+    bytes: u64,
+}
+
+/// The same by its position in the dominator tree.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Placed {
+    position: u32,
+    class: u32,
     bytes: u64,
 }
 
@@ -57,11 +67,29 @@ pub(super) struct Contents {
     collections: Vec<Candidate>,
 }
 
-/// Looks at the contents of all objects; needs no tree.
+/// What reachable objects lose, as far as it needs no dominators.
+#[derive(Debug)]
+pub(super) struct Found {
+    strings: Duplicates,
+    arrays: Arrays,
+    collections: Vec<Candidate>,
+}
+
+/// Looks at the contents of all objects; needs no graph.
 pub(super) fn contents(heap: &Heap<'_>) -> Contents {
     Contents {
         values: values::values(heap),
         collections: collections::candidates(heap),
+    }
+}
+
+/// Leaves out what cannot be reached.
+pub(super) fn reached(reached: &Reached<'_, '_>, contents: Contents) -> Found {
+    let (strings, arrays) = contents.values.lost(reached);
+    Found {
+        strings,
+        arrays,
+        collections: contents.collections,
     }
 }
 
@@ -86,12 +114,13 @@ pub(super) fn looks_at(classes: &Classes, number: u32, class: &Class) -> Option<
 }
 
 /// All kinds of waste that occur, the most bytes first.
-pub(super) fn find(heap: &Heap<'_>, contents: Contents) -> Vec<Waste> {
-    let ((strings, arrays), collections) = rayon::join(
-        || contents.values.lost(heap),
-        || collections::lost(heap, &contents.collections),
-    );
-    drop(contents);
+pub(super) fn find(heap: &Heap<'_>, found: Found) -> Vec<Waste> {
+    let Found {
+        strings,
+        arrays,
+        collections,
+    } = found;
+    let collections = collections::lost(heap, collections);
     let kinds = vec![
         (key!("duplicate strings"), strings.0, Some(strings.1)),
         (key!("zero-filled primitive arrays"), arrays.zero, None),
@@ -127,7 +156,15 @@ pub(super) fn find(heap: &Heap<'_>, contents: Contents) -> Vec<Waste> {
     found
 }
 
-fn row(heap: &Heap<'_>, kind: &str, mut lost: Vec<Lost>, distinct: Option<u64>) -> Waste {
+fn row(heap: &Heap<'_>, kind: &str, lost: Vec<Lost>, distinct: Option<u64>) -> Waste {
+    let placed = lost.into_iter().filter_map(|lost| {
+        Some(Placed {
+            position: heap.tree.position(lost.index)?,
+            class: lost.class,
+            bytes: lost.bytes,
+        })
+    });
+    let mut lost: Vec<Placed> = placed.collect();
     lost.par_sort_unstable();
     let mut parts: BTreeMap<&str, (u64, u64)> = BTreeMap::new();
     for class in lost.chunk_by(|left, right| left.class == right.class) {
@@ -157,22 +194,22 @@ fn row(heap: &Heap<'_>, kind: &str, mut lost: Vec<Lost>, distinct: Option<u64>) 
     }
 }
 
-/// Looks at every object whose class is `wanted`, reachable or not, in parallel; the result is in address order.
-fn scan<'h, 'a, T: Send>(
-    heap: &'h Heap<'a>,
+/// Shows the objects whose class is `wanted` to `look`, reachable or not, many at a time and in parallel; the result is in
+/// address order.
+fn scan<T: Send>(
+    heap: &Heap<'_>,
     wanted: &[bool],
-    each: impl Fn(&Fields<'h, 'a>, u32) -> Option<T> + Sync,
+    look: impl Fn(&[u32]) -> Vec<T> + Sync,
 ) -> Vec<T> {
     let look = |start: &u32| -> Vec<T> {
-        let fields = Fields::of(heap);
         let indices = *start..heap.len().min(start + CHUNK as u32);
         let wanted = indices.filter(|index| wanted[heap.class_number(*index) as usize]);
-        wanted.filter_map(|index| each(&fields, index)).collect()
+        look(&wanted.collect::<Vec<u32>>())
     };
     let chunks: Vec<u32> = (0..heap.len()).step_by(CHUNK).collect();
     let mut all = Vec::new();
     // A few at a time, so that there is never much of it twice.
-    for chunks in chunks.chunks(BATCH) {
+    for chunks in chunks.chunks(TASKS) {
         let parts: Vec<Vec<T>> = chunks.par_iter().map(look).collect();
         parts.into_iter().for_each(|part| all.extend(part));
     }
@@ -199,13 +236,13 @@ fn named(heap: &Heap<'_>, names: &[&str]) -> Vec<bool> {
 
 /// A field of the primitive type, or an array of it, would need none of these objects.
 fn boxed(heap: &Heap<'_>) -> Vec<Lost> {
-    scan(heap, &named(heap, &BOXES), |_, index| {
-        Some(Lost {
-            position: heap.tree.position(index)?,
-            class: heap.class_number(index),
-            bytes: heap.shallow(index),
-        })
-    })
+    let boxed = heap.reachable_of(&named(heap, &BOXES));
+    let lost = boxed.into_iter().map(|index| Lost {
+        index,
+        class: heap.class_number(index),
+        bytes: heap.shallow(index),
+    });
+    lost.collect()
 }
 
 /// Class objects of a name that another class has too, all but the first by address. Hidden and generated classes have
@@ -223,7 +260,7 @@ fn classes(heap: &Heap<'_>) -> Vec<Lost> {
         same.sort_unstable();
         lost.extend(same.iter().skip(1).filter_map(|index| {
             Some(Lost {
-                position: heap.tree.position(*index)?,
+                index: *index,
                 class: *heap.class_objects.get(index)?,
                 bytes: heap.shallow(*index),
             })

@@ -24,41 +24,69 @@ impl<'h, 'a> Fields<'h, 'a> {
         }
     }
 
-    fn field(&self, index: u32, name: &'static str) -> Option<(Field, &'a [u8])> {
+    fn field(&self, class: u32, name: &'static str) -> Option<Field> {
         let heap = self.heap;
-        let number = heap.class_number(index);
         let find = || {
-            let mut fields = heap.classes.get(number).fields.iter();
+            let mut fields = heap.classes.get(class).fields.iter();
             let named = |id| heap.records.raw_name(heap.bytes, id) == Some(name.as_bytes());
             fields.find(|field| named(field.name)).copied()
         };
-        let field = *self
+        *self
             .known
             .borrow_mut()
-            .entry((number, name))
-            .or_insert_with(find);
-        match heap.content(index) {
-            Content::Instance(bytes) => Some((field?, bytes)),
+            .entry((class, name))
+            .or_insert_with(find)
+    }
+
+    /// One object, of which several fields are read.
+    pub(in crate::heap) fn open(&self, index: u32) -> Open<'_, 'h, 'a> {
+        let content = match self.heap.content(index) {
+            Content::Instance(bytes) => Some(bytes),
             _ => None,
+        };
+        Open {
+            fields: self,
+            class: self.heap.class_number(index),
+            content,
         }
     }
 
     /// The object that a field refers to.
     pub(in crate::heap) fn reference(&self, index: u32, name: &'static str) -> Option<u32> {
-        let (field, bytes) = self.field(index, name)?;
-        let id =
-            (field.kind == Type::Object).then(|| self.heap.id_in(bytes, field.offset as usize));
-        self.heap.ids.index(id?)
+        self.open(index).reference(name)
     }
 
     /// A field of type `int` or `long`.
     pub(in crate::heap) fn number(&self, index: u32, name: &'static str) -> Option<i64> {
-        let (field, bytes) = self.field(index, name)?;
+        let Open { class, content, .. } = self.open(index);
+        let field = self.field(class, name)?;
         let at = field.offset as usize;
         match field.kind {
-            Type::Int => number_at(bytes, at, 4).map(|bits| i64::from(bits as u32 as i32)),
-            Type::Long => number_at(bytes, at, 8).map(|bits| bits as i64),
+            Type::Int => number_at(content?, at, 4).map(|bits| i64::from(bits as u32 as i32)),
+            Type::Long => number_at(content?, at, 8).map(|bits| bits as i64),
             _ => None,
         }
+    }
+}
+
+/// An object whose place in the file is known.
+#[derive(Debug)]
+pub(in crate::heap) struct Open<'f, 'h, 'a> {
+    fields: &'f Fields<'h, 'a>,
+    class: u32,
+    /// What its record holds, of an instance.
+    content: Option<&'a [u8]>,
+}
+
+impl Open<'_, '_, '_> {
+    /// The object that a field refers to.
+    pub(in crate::heap) fn reference(&self, name: &'static str) -> Option<u32> {
+        let field = self.fields.field(self.class, name)?;
+        if field.kind != Type::Object {
+            return None;
+        }
+        let heap = self.fields.heap;
+        heap.ids
+            .index(heap.id_in(self.content?, field.offset as usize))
     }
 }

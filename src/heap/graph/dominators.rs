@@ -104,6 +104,10 @@ fn semidominators(parent: &[u32], mut start: Vec<u32>, mut referrers: Vec<u32>) 
                 false => forest.evaluate(*v, w + 1),
             };
             best = best.min(candidate);
+            // None is before the root.
+            if best == 0 {
+                break;
+            }
         }
         start[w as usize + 1] = best;
         forest.nodes[w as usize] = (parent[w as usize], best);
@@ -191,7 +195,7 @@ fn lowest(ancestor: &mut [u32], label: &mut [u32], semi: &[u32], path: &mut Vec<
 #[cfg(test)]
 mod tests {
     use super::super::rows::Rows;
-    use super::super::search::{Search, Standing};
+    use super::super::search::{Search, Standing, Unsearched};
     use super::*;
     use petgraph::algo::dominators::simple_fast;
     use petgraph::graph::{DiGraph, NodeIndex};
@@ -199,7 +203,7 @@ mod tests {
 
     /// Immediate dominators by index (`None` unreachable, `Some(None)` the virtual root), with a budget of steps.
     fn solve(lists: &[Vec<u32>], roots: &[u32], budget: u64) -> Vec<Option<Option<u32>>> {
-        let search = Search::run(Rows::of(lists), roots);
+        let search = Unsearched::new(Rows::of(lists), roots).search();
         let Search {
             numbers,
             parent,
@@ -284,7 +288,7 @@ mod tests {
 
     /// How many steps the dominators of a graph take.
     fn steps(lists: &[Vec<u32>], roots: &[u32], budget: u64) -> u64 {
-        let search = Search::run(Rows::of(lists), roots);
+        let search = Unsearched::new(Rows::of(lists), roots).search();
         immediate_within(search.parent, search.start, search.referrers, budget).1
     }
 

@@ -5,12 +5,13 @@
 //! at about 1.3 bytes an object. Cells are allocated in chunks, only where there are objects. Identifiers that are
 //! spread too thinly for that (no real dump has them) are kept as a sorted list.
 
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use rayon::prelude::*;
 
 use super::NONE;
 use super::id_list::IdList;
+use crate::heap::columns;
 
 /// log2 of the cells in a chunk.
 const CHUNK_BITS: u32 = 10;
@@ -151,14 +152,13 @@ impl Cells {
         if blocks > affordable {
             return None;
         }
-        let directory: Vec<AtomicU32> = (0..blocks).map(|_| AtomicU32::new(NONE)).collect();
+        let mut directory = vec![NONE; blocks as usize];
+        let shared = columns::shared(&mut directory);
         lists.par_iter().for_each(|list| {
             for id in list.iter() {
-                directory[((id - min) >> block_bits) as usize].store(0, Relaxed);
+                shared[((id - min) >> block_bits) as usize].store(0, Relaxed);
             }
         });
-        let directory = directory.into_iter().map(AtomicU32::into_inner);
-        let mut directory: Vec<u32> = directory.collect();
         let mut used = Vec::new();
         for (block, entry) in directory.iter_mut().enumerate() {
             if *entry == 0 {
@@ -175,7 +175,7 @@ impl Cells {
             shift,
             directory,
             blocks: used,
-            cells: (0..size).map(|_| AtomicU64::new(0)).collect(),
+            cells: columns::zeros(size),
         })
     }
 

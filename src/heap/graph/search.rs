@@ -3,6 +3,8 @@
 //! Objects without references of their own cannot dominate anything. Those that at most one reference points to are
 //! left out of the search and hung below the object that refers to them; they are a third of a heap and more.
 
+use rayon::prelude::*;
+
 use super::rows::Rows;
 use super::{LAST, NONE};
 
@@ -60,12 +62,36 @@ impl Standing {
     }
 }
 
-impl Search {
-    /// Searches from `roots`, which must be sorted and without repetition.
-    pub(in crate::heap) fn run(rows: Rows, roots: &[u32]) -> Self {
-        let (mut nodes, occupied) = nodes(&rows, roots);
-        let Rows { start, mut targets } = rows;
-        drop(start);
+/// The graph before the search.
+#[derive(Debug)]
+pub(in crate::heap) struct Unsearched<'r> {
+    nodes: Vec<Node>,
+    /// Which objects have a row; the rows lie one behind the other.
+    occupied: Vec<u64>,
+    targets: Vec<u32>,
+    roots: &'r [u32],
+}
+
+impl<'r> Unsearched<'r> {
+    /// Finds the leaves, with all threads. `roots` must be sorted and without repetition.
+    pub(in crate::heap) fn new(rows: Rows, roots: &'r [u32]) -> Self {
+        let (nodes, occupied) = nodes(&rows, roots);
+        Self {
+            nodes,
+            occupied,
+            targets: rows.targets,
+            roots,
+        }
+    }
+
+    /// Searches from the roots, which is the work of one thread.
+    pub(in crate::heap) fn search(self) -> Search {
+        let Self {
+            mut nodes,
+            occupied,
+            mut targets,
+            roots,
+        } = self;
         // Room for all: memory that is never touched costs nothing, growing step by step would need twice as much.
         let mut parent = Vec::with_capacity(nodes.len() + 1);
         parent.push(0);
@@ -125,7 +151,7 @@ impl Search {
             parent: &parent,
         };
         let (start, referrers) = searched.turn_around();
-        Self {
+        Search {
             numbers: Numbers(number),
             parent,
             start,
@@ -137,20 +163,31 @@ impl Search {
 /// What is known before the search, and a bit for every object that has references.
 fn nodes(rows: &Rows, roots: &[u32]) -> (Vec<Node>, Vec<u64>) {
     let words = rows.len() / 64 + 1;
-    let (mut once, mut more, mut occupied) =
-        (vec![0_u64; words], vec![0_u64; words], vec![0; words]);
-    for index in 0..rows.len() as u32 {
-        let row = &rows.targets[rows.row(index)];
-        occupied[index as usize / 64] |= u64::from(!row.is_empty()) << (index % 64);
-        for target in row {
-            let target = target & !LAST;
-            if target != index {
-                let (word, bit) = (target as usize / 64, 1 << (target % 64));
-                more[word] |= once[word] & bit;
-                once[word] |= bit;
+    let (mut once, mut more) = (vec![0_u64; words], vec![0_u64; words]);
+    let middle = words / 2;
+    let (low_once, high_once) = once.split_at_mut(middle);
+    let (low_more, high_more) = more.split_at_mut(middle);
+    // Two threads read all references, and each notes those that lead to its half of the objects.
+    let refer = |from: usize, once: &mut [u64], more: &mut [u64]| {
+        for index in 0..rows.len() as u32 {
+            for target in &rows.targets[rows.row(index)] {
+                let target = target & !LAST;
+                let word = (target as usize / 64).wrapping_sub(from);
+                if target != index
+                    && let Some(once) = once.get_mut(word)
+                {
+                    let bit = 1 << (target % 64);
+                    more[word] |= *once & bit;
+                    *once |= bit;
+                }
             }
         }
-    }
+    };
+    rayon::join(
+        || refer(0, low_once, low_more),
+        || refer(middle, high_once, high_more),
+    );
+    drop(once);
     for root in roots {
         more[*root as usize / 64] |= 1 << (root % 64);
     }
@@ -159,7 +196,14 @@ fn nodes(rows: &Rows, roots: &[u32]) -> (Vec<Node>, Vec<u64>) {
         None if more[index as usize / 64] >> (index % 64) & 1 == 0 => (NONE, LEAF),
         None => (NONE, 0),
     };
-    ((0..rows.len() as u32).map(node).collect(), occupied)
+    let objects = 0..rows.len() as u32;
+    let nodes: Vec<Node> = objects.clone().into_par_iter().map(node).collect();
+    let word = |nodes: &[Node]| {
+        let occupied = (0..).zip(nodes).filter(|(_, (row, _))| *row != NONE);
+        occupied.fold(0, |word, (bit, _)| word | 1_u64 << bit)
+    };
+    let occupied = nodes.par_chunks(64).map(word).collect();
+    (nodes, occupied)
 }
 
 /// The rows after the search: they hold preorders.
@@ -173,10 +217,20 @@ struct Searched<'a> {
 }
 
 impl Searched<'_> {
-    /// Referrers of every preorder but its parent, and where they begin.
+    /// Referrers of every preorder but its parent, and where they begin. Two threads read all references, and each turns
+    /// around those that lead to its half of the objects.
     fn turn_around(self) -> (Vec<u32>, Vec<u32>) {
         let mut count = vec![0_u32; self.parent.len() + 1];
-        self.each(|to, _| count[to as usize] += 1);
+        let middle = count.len() / 2;
+        let (low, high) = count.split_at_mut(middle);
+        let count_to = |from: usize, count: &mut [u32]| {
+            self.each(|to, _| {
+                if let Some(count) = count.get_mut((to as usize).wrapping_sub(from)) {
+                    *count += 1;
+                }
+            });
+        };
+        rayon::join(|| count_to(0, low), || count_to(middle, high));
         let mut sum = 0;
         for entry in &mut count {
             let start = sum;
@@ -184,11 +238,21 @@ impl Searched<'_> {
             *entry = start;
         }
         let mut referrers = vec![0_u32; sum as usize];
-        self.each(|to, from| {
-            let slot = &mut count[to as usize];
-            referrers[*slot as usize] = from;
-            *slot += 1;
-        });
+        let first = count[middle] as usize;
+        let (low, high) = count.split_at_mut(middle);
+        let (to_low, to_high) = referrers.split_at_mut(first);
+        let put = |from: usize, next: &mut [u32], first: usize, referrers: &mut [u32]| {
+            self.each(|to, referrer| {
+                if let Some(next) = next.get_mut((to as usize).wrapping_sub(from)) {
+                    referrers[*next as usize - first] = referrer;
+                    *next += 1;
+                }
+            });
+        };
+        rayon::join(
+            || put(0, low, 0, to_low),
+            || put(middle, high, first, to_high),
+        );
         // Every entry now stands where its successor began.
         count.rotate_right(1);
         if let Some(first) = count.first_mut() {

@@ -1,12 +1,13 @@
 //! The dominator tree, laid out depth first: what an object retains is one contiguous stretch of positions.
 
-use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+use std::sync::atomic::Ordering::Relaxed;
 
 use rayon::prelude::*;
 
 use super::NONE;
 use super::search::{LEAF, Numbers, Standing};
-use super::weights::Weights;
+use super::weights::{Units, Weights};
+use crate::heap::columns;
 
 /// Objects that one task places.
 const CHUNK: usize = 1 << 16;
@@ -33,13 +34,22 @@ impl DomTree {
         let objects = numbers.0.len();
         let searched = dominator.len();
         let mut spans = vec![1_u32; searched];
-        let mut reachable = searched;
-        for index in 0..objects {
-            if let Standing::LeafOf(preorder) = numbers.standing(index) {
-                spans[preorder as usize] += 1;
-                reachable += 1;
+        // Each of two threads counts for one half, so neither waits for the other.
+        let (low, high) = spans.split_at_mut(searched / 2);
+        let count = |from: usize, spans: &mut [u32]| {
+            let mut leaves = 0;
+            for number in &numbers.0 {
+                if let Standing::LeafOf(preorder) = Standing::of(*number)
+                    && let Some(span) = spans.get_mut((preorder as usize).wrapping_sub(from))
+                {
+                    *span += 1;
+                    leaves += 1;
+                }
             }
-        }
+            leaves
+        };
+        let leaves: (usize, usize) = rayon::join(|| count(0, low), || count(searched / 2, high));
+        let reachable = searched + leaves.0 + leaves.1;
         // Where the next child of each goes: the leaves come first. When all are placed, that is where the subtree ends.
         let mut place = spans.clone();
         // A dominator has a smaller preorder than what it dominates.
@@ -53,22 +63,24 @@ impl DomTree {
             place[preorder] += position;
         }
         // From here on where each is itself. What is not needed any more goes before the next column comes.
-        let span = column(reachable, 1);
+        let mut span: Vec<u32> = (0..reachable).into_par_iter().map(|_| 1).collect();
+        let shared = columns::shared(&mut span);
         place.par_iter_mut().zip(&spans).for_each(|(place, own)| {
             *place -= own;
-            span[*place as usize].store(*own, Relaxed);
+            shared[*place as usize].store(*own, Relaxed);
         });
         drop(spans);
-        let parent = column(reachable, 0);
+        let mut parent = columns::zeros(reachable);
+        let shared = columns::shared(&mut parent);
         place.par_iter().zip(&dominator).for_each(|(own, above)| {
-            parent[*own as usize].store(place[*above as usize], Relaxed);
+            shared[*own as usize].store(place[*above as usize], Relaxed);
         });
         drop(dominator);
         let mut tree = Self {
-            object: vec![NONE; objects + 1],
+            object: columns::zeros(objects + 1),
             position: numbers.0,
-            parent: settled(parent),
-            span: settled(span),
+            parent,
+            span,
             weights: Weights::default(),
         };
         tree.place_leaves(&place);
@@ -105,8 +117,7 @@ impl DomTree {
         for first in &mut firsts {
             (*first, next) = (next, next + *first);
         }
-        let object = std::mem::take(&mut self.object);
-        let object: Vec<AtomicU32> = object.into_iter().map(AtomicU32::new).collect();
+        let object = columns::shared(&mut self.object);
         let chunks = self.position.par_chunks_mut(CHUNK).zip(firsts).enumerate();
         chunks.for_each(|(chunk, (numbers, mut next))| {
             for (index, number) in (chunk * CHUNK..).zip(numbers) {
@@ -121,13 +132,12 @@ impl DomTree {
                 object[*number as usize].store(index as u32, Relaxed);
             }
         });
-        self.object = settled(object);
         self.object[Self::ROOT as usize] = NONE;
     }
 
-    /// Gives every object its bytes, which `bytes` says by index.
-    pub(in crate::heap) fn weigh(&mut self, bytes: impl Fn(u32) -> u64 + Sync) {
-        self.weights = Weights::of_objects(&self.object, bytes);
+    /// Gives every object its size, which `sizes` says by index.
+    pub(in crate::heap) fn weigh(&mut self, sizes: &Units) {
+        self.weights = Weights::of_objects(&self.object, sizes);
     }
 
     /// The virtual root.
@@ -209,20 +219,11 @@ impl DomTree {
     }
 }
 
-/// Room for `count` numbers that several threads write, each once.
-fn column(count: usize, number: u32) -> Vec<AtomicU32> {
-    (0..count).map(|_| AtomicU32::new(number)).collect()
-}
-
-fn settled(column: Vec<AtomicU32>) -> Vec<u32> {
-    column.into_iter().map(AtomicU32::into_inner).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::dominators;
     use super::super::rows::Rows;
-    use super::super::search::Search;
+    use super::super::search::Unsearched;
     use super::*;
     use proptest::prelude::*;
 
@@ -244,10 +245,10 @@ mod tests {
 
     /// Removes every object in turn and counts what can no longer be reached.
     fn check(lists: &[Vec<u32>], roots: &[u32]) {
-        let search = Search::run(Rows::of(lists), roots);
+        let search = Unsearched::new(Rows::of(lists), roots).search();
         let idom = dominators::immediate(search.parent, search.start, search.referrers);
         let mut tree = DomTree::build(search.numbers, idom);
-        tree.weigh(size);
+        tree.weigh(&Units::measure(lists.len() as u32, size));
         let all = reachable(lists, roots, None);
         for index in 0..lists.len() as u32 {
             assert_eq!(tree.object(tree.place(index)), index);

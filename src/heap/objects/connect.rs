@@ -2,7 +2,8 @@
 
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
-use super::{Reading, settled};
+use super::Reading;
+use crate::heap::columns;
 use crate::heap::graph::ids::IdMap;
 use crate::heap::graph::rows::{Rows, TooManyReferences};
 use crate::heap::graph::{LAST, NONE};
@@ -18,19 +19,15 @@ impl Reading<'_> {
         degrees: Vec<u32>,
         progress: &dyn Progress,
     ) -> Result<(Rows, u64), TooManyReferences> {
-        let rows = Rows::with_lengths(degrees)?;
-        let targets: Vec<AtomicU32> = rows.targets.into_iter().map(AtomicU32::new).collect();
+        let mut rows = Rows::with_lengths(degrees)?;
+        let targets = columns::shared(&mut rows.targets);
         let visitor = || Connect {
             reading: self,
             start: &rows.start,
-            targets: &targets,
+            targets,
             dangling: 0,
         };
         let dangling = self.visit(progress, visitor, Connect::and).dangling;
-        let rows = Rows {
-            start: rows.start,
-            targets: settled(targets),
-        };
         Ok((rows, dangling))
     }
 }

@@ -2,7 +2,8 @@
 
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
-use super::{Objects, Reading, atomics, settled};
+use super::{Objects, Reading};
+use crate::heap::columns;
 use crate::heap::graph::NONE;
 use crate::heap::hprof::Type;
 use crate::heap::hprof::class_dump::ClassDump;
@@ -35,12 +36,13 @@ impl Reading<'_> {
             false => (0, 0),
         };
         let objects = Objects::new(count, self.classes.len(), self.bytes.len());
-        let degree = atomics(room, || AtomicU32::new(0));
+        let mut degrees = columns::zeros(room);
+        let degree = columns::shared(&mut degrees);
         let start = self.pieces.first().map_or(0, |piece| piece.start);
         let visitor = || Count {
             reading: self,
             objects: &objects,
-            degree: &degree,
+            degree,
             candidates,
             evidence: candidates.no_evidence(),
             voters_end: start.saturating_add(VOTES),
@@ -48,7 +50,7 @@ impl Reading<'_> {
         let counted = self.visit(progress, visitor, Count::and);
         let evidence = counted.evidence;
         Counts {
-            degrees: settled(degree),
+            degrees,
             objects,
             evidence,
         }

@@ -67,13 +67,17 @@ pub(super) fn candidates(heap: &Heap<'_>) -> Vec<Candidate> {
         .zip(&search.forms)
         .map(|((_, class), form)| form.is_some() || class.shape == Shape::ObjectArray)
         .collect();
-    scan(heap, &wanted, |fields: &Fields<'_, '_>, index| {
-        search.look_at(fields, index)
+    scan(heap, &wanted, |indices| {
+        let fields = Fields::of(heap);
+        let found = indices
+            .iter()
+            .filter_map(|index| search.look_at(&fields, *index));
+        found.collect()
     })
 }
 
 /// What of it reachable objects lose.
-pub(super) fn lost(heap: &Heap<'_>, candidates: &[Candidate]) -> Collections {
+pub(super) fn lost(heap: &Heap<'_>, candidates: Vec<Candidate>) -> Collections {
     let search = Search::new(heap);
     let parts: Vec<Collections> = candidates
         .par_chunks(CHUNK)
@@ -86,6 +90,7 @@ pub(super) fn lost(heap: &Heap<'_>, candidates: &[Candidate]) -> Collections {
             found
         })
         .collect();
+    drop(candidates);
     let mut all = Collections::default();
     for part in parts {
         all.empty.extend(part.empty);
@@ -181,11 +186,11 @@ impl<'h, 'a> Search<'h, 'a> {
         } = *candidate;
         let heap = self.heap;
         let saved = u64::from(saved) * 8;
-        let Some(position) = heap.tree.position(index) else {
+        if heap.tree.position(index).is_none() {
             return;
-        };
+        }
         let lost = |class, bytes| Lost {
-            position,
+            index,
             class,
             bytes,
         };

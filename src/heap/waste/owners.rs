@@ -2,14 +2,16 @@
 //! through which it holds them.
 
 use std::collections::BTreeMap;
+use std::ops::ControlFlow;
 
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
-use super::{CHUNK, Lost};
+use super::{BATCH, CHUNK, Placed};
 use crate::heap::classes::Shape;
+use crate::heap::graph::NONE;
 use crate::heap::graph::tree::DomTree;
-use crate::heap::model::{Edge, Heap};
+use crate::heap::model::{Content, Edge, Heap};
 use crate::t;
 
 /// Tasks that name owners at most: each goes down the tree by itself.
@@ -27,15 +29,24 @@ const BETWEEN: usize = 8;
 struct Above {
     position: u32,
     end: u32,
-    /// Who owns what hangs below it.
-    owner: Owner,
+    /// Which [`Held`] what hangs below it belongs to.
+    held: Option<u32>,
     /// Whether it is part of a collection or an array, and so passes its owner on.
     passes: bool,
 }
 
+/// What hangs below an object, and the object above that by a field of which it is held.
+struct Held {
+    /// Index of the object above.
+    from: u32,
+    /// Index of the topmost object of it; `NONE` where the one above is a collection that nothing but a root holds.
+    target: u32,
+    bytes: u64,
+}
+
 /// The owners of most bytes, most first. `lost` must be sorted by position: then every object above is visited once by
 /// each of a few tasks, however deep the tree is.
-pub(super) fn heaviest(heap: &Heap<'_>, lost: &[Lost], most: usize) -> Vec<(String, u64)> {
+pub(super) fn heaviest(heap: &Heap<'_>, lost: &[Placed], most: usize) -> Vec<(String, u64)> {
     let passes: Vec<bool> = heap
         .classes
         .iter()
@@ -54,9 +65,10 @@ pub(super) fn heaviest(heap: &Heap<'_>, lost: &[Lost], most: usize) -> Vec<(Stri
 }
 
 /// Bytes by owner; `passes` says of each class whether its objects are part of a collection or an array.
-fn sums(heap: &Heap<'_>, passes: &[bool], lost: &[Lost]) -> FxHashMap<Owner, u64> {
+fn sums(heap: &Heap<'_>, passes: &[bool], lost: &[Placed]) -> FxHashMap<Owner, u64> {
     let tree = &heap.tree;
-    let mut sums: FxHashMap<Owner, u64> = FxHashMap::default();
+    let mut all: Vec<Held> = Vec::new();
+    let mut shared = 0;
     let mut stack: Vec<Above> = Vec::new();
     let mut way = Vec::new();
     for object in lost {
@@ -74,36 +86,51 @@ fn sums(heap: &Heap<'_>, passes: &[bool], lost: &[Lost]) -> FxHashMap<Owner, u64
             at = tree.parent(at);
         }
         for position in way.drain(..).rev() {
-            let owner = owner_of(heap, stack.last(), position);
+            let held = stack.last().map(|above| match (above.passes, above.held) {
+                (true, Some(held)) => held,
+                (passes, _) => {
+                    all.push(Held {
+                        from: tree.object(above.position),
+                        target: if passes { NONE } else { tree.object(position) },
+                        bytes: 0,
+                    });
+                    all.len() as u32 - 1
+                }
+            });
             let number = heap.class_number(tree.object(position));
             stack.push(Above {
                 position,
                 end: tree.subtree(position).end,
-                owner,
+                held,
                 passes: passes[number as usize],
             });
         }
-        if let Some(above) = stack.last() {
-            *sums.entry(above.owner).or_insert(0) += object.bytes;
+        match stack.last().and_then(|above| above.held) {
+            Some(held) => all[held as usize].bytes += object.bytes,
+            None => shared += object.bytes,
+        }
+    }
+    // Which field it is takes a look at the object above, so only those are looked at that have lost bytes.
+    all.retain(|held| held.bytes > 0);
+    let mut sums: FxHashMap<Owner, u64> = FxHashMap::default();
+    if shared > 0 {
+        sums.insert(None, shared);
+    }
+    for batch in all.chunks(BATCH) {
+        let from: Vec<u32> = batch.iter().map(|held| held.from).collect();
+        for (held, content) in batch.iter().zip(heap.contents(&from)) {
+            let edge = match held.target {
+                NONE => None,
+                target => direct(heap, held.from, content, target),
+            };
+            let number = match content {
+                Content::Class(number) if held.target != NONE => number,
+                _ => heap.class_number(held.from),
+            };
+            *sums.entry(Some((number, edge))).or_insert(0) += held.bytes;
         }
     }
     sums
-}
-
-/// Who owns the object at `position`, whose dominator is `above`.
-fn owner_of(heap: &Heap<'_>, above: Option<&Above>, position: u32) -> Owner {
-    let above = above?;
-    if above.passes && above.owner.is_some() {
-        return above.owner;
-    }
-    let from = heap.tree.object(above.position);
-    let number = heap.class_number(from);
-    if above.passes {
-        // A collection that nothing but a root holds.
-        return Some((number, None));
-    }
-    let field = direct(heap, from, heap.tree.object(position));
-    Some((*heap.class_objects.get(&from).unwrap_or(&number), field))
 }
 
 /// Who refers to something by `edge` of the object `index`: that object, or when it is part of a collection or an array the
@@ -118,7 +145,7 @@ pub(in crate::heap) fn of_referrer(heap: &Heap<'_>, index: u32, edge: Edge) -> O
         if class.shape == Shape::Instance && !class.name.starts_with("java.util.") {
             let edge = match below {
                 None => Some(edge),
-                Some(below) => direct(heap, object, below),
+                Some(below) => direct(heap, object, heap.content(object), below),
             };
             let number = heap.class_objects.get(&object);
             return Some((*number.unwrap_or(&heap.class_number(object)), edge));
@@ -136,17 +163,20 @@ pub(in crate::heap) fn of_referrer(heap: &Heap<'_>, index: u32, edge: Edge) -> O
     Some((heap.class_number(index), Some(edge)))
 }
 
-/// The first reference from one object to another. A thread with many locals is not looked through.
-fn direct(heap: &Heap<'_>, from: u32, target: u32) -> Option<Edge> {
+/// The first reference from one object, which has this content, to another. A thread with many locals is not looked
+/// through.
+fn direct(heap: &Heap<'_>, from: u32, content: Content<'_>, target: u32) -> Option<Edge> {
     let locals = heap.locals.get(&from);
     if locals.is_some_and(|locals| locals.len() > LOCALS) {
         return Some(Edge::Local);
     }
     let mut found = None;
-    heap.references(from, |edge, to| {
-        if to == target && found.is_none() {
+    let _ = heap.references_in(from, content, |edge, to| match to == target {
+        true => {
             found = Some(edge);
+            ControlFlow::Break(())
         }
+        false => ControlFlow::Continue(()),
     });
     found
 }

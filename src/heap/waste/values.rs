@@ -9,18 +9,20 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use rayon::prelude::*;
 use rustc_hash::FxHasher;
 
-use super::{Lost, STRING, named, scan, together};
+use super::{BATCH, Lost, STRING, named, scan, together};
 use crate::heap::classes::Shape;
+use crate::heap::columns;
 use crate::heap::hprof::Type;
 use crate::heap::model::{Content, Heap};
+use crate::heap::reached::Reached;
 
 /// One bit for each object.
 struct Marks(Vec<AtomicU64>);
 
 impl Marks {
     fn new(objects: u32) -> Self {
-        let words = objects.div_ceil(64);
-        Self((0..words).map(|_| AtomicU64::new(0)).collect())
+        let words = objects.div_ceil(64) as usize;
+        Self(columns::zeros(words))
     }
 
     fn set(&self, index: u32) {
@@ -46,6 +48,33 @@ struct Layout {
     coder: Option<u32>,
     /// JDK 6 and before: strings share arrays.
     part: Option<(u32, u32)>,
+}
+
+impl Layout {
+    /// The text of a string with these fields and this array.
+    fn text<'a>(self, fields: &[u8], array: Content<'a>) -> Option<Text<'a>> {
+        let Content::Primitives(kind, bytes) = array else {
+            return None;
+        };
+        let form = match (kind, self.coder) {
+            (Type::Char, _) => 2,
+            (Type::Byte, Some(coder)) => *fields.get(coder as usize)?,
+            _ => return None,
+        };
+        let at = |offset: u32| {
+            let bytes = fields.get(offset as usize..)?.first_chunk()?;
+            usize::try_from(i32::from_be_bytes(*bytes)).ok()
+        };
+        let bytes = match self.part {
+            Some((from, count)) => {
+                let from = at(from)?.checked_mul(2)?;
+                let length = at(count)?.checked_mul(2)?;
+                bytes.get(from..from.checked_add(length)?)?
+            }
+            None => bytes,
+        };
+        Some(Text { form, bytes })
+    }
 }
 
 struct Reader<'h, 'a> {
@@ -79,38 +108,31 @@ impl<'h, 'a> Reader<'h, 'a> {
         }
     }
 
-    /// The text of a string and the array it is in.
-    fn text(&self, string: u32) -> Option<(Text<'a>, u32)> {
-        let layout = self.layouts[self.heap.class_number(string) as usize]?;
-        let Content::Instance(fields) = self.heap.content(string) else {
-            return None;
-        };
-        let at = |offset: u32| {
-            Some(i32::from_be_bytes(
-                *fields.get(offset as usize..)?.first_chunk()?,
-            ))
-        };
-        let array = self
-            .heap
-            .ids
-            .index(self.heap.id_in(fields, layout.value as usize))?;
-        let Content::Primitives(kind, bytes) = self.heap.content(array) else {
-            return None;
-        };
-        let form = match (kind, layout.coder) {
-            (Type::Char, _) => 2,
-            (Type::Byte, Some(coder)) => *fields.get(coder as usize)?,
-            _ => return None,
-        };
-        let bytes = match layout.part {
-            Some((from, count)) => {
-                let from = usize::try_from(at(from)?).ok()?.checked_mul(2)?;
-                let length = usize::try_from(at(count)?).ok()?.checked_mul(2)?;
-                bytes.get(from..from.checked_add(length)?)?
-            }
-            None => bytes,
-        };
-        Some((Text { form, bytes }, array))
+    /// The texts of strings and the arrays that they are in. One kind of access for all of them after the other: they lie
+    /// anywhere, and so the processor waits for the memory of many at a time.
+    fn texts(&self, strings: &[u32]) -> Vec<Option<(Text<'a>, u32)>> {
+        let heap = self.heap;
+        let contents = heap.contents(strings);
+        let strings = strings.iter().zip(contents).map(|(string, content)| {
+            let layout = self.layouts[heap.class_number(*string) as usize]?;
+            let Content::Instance(fields) = content else {
+                return None;
+            };
+            let array = heap.id_in(fields, layout.value as usize);
+            Some((layout, fields, heap.ids.index(array)?))
+        });
+        let strings: Vec<Option<(Layout, &[u8], u32)>> = strings.collect();
+        let arrays: Vec<u32> = strings
+            .iter()
+            .flatten()
+            .map(|(_, _, array)| *array)
+            .collect();
+        let mut contents = heap.contents(&arrays).into_iter();
+        let texts = strings.into_iter().map(|string| {
+            let (layout, fields, array) = string?;
+            Some((layout.text(fields, contents.next()?)?, array))
+        });
+        texts.collect()
     }
 
     /// Whether a string alone has its array; of JDK 6 a longer string may share it.
@@ -119,7 +141,8 @@ impl<'h, 'a> Reader<'h, 'a> {
         if layout.is_none_or(|layout| layout.part.is_none()) {
             return true;
         }
-        let length = self.text(string).map(|(text, _)| text.bytes.len());
+        let text = self.texts(&[string]).pop().flatten();
+        let length = text.map(|(text, _)| text.bytes.len());
         matches!(self.heap.content(array), Content::Primitives(_, all) if Some(all.len()) == length)
     }
 }
@@ -139,6 +162,9 @@ fn entry(hash: u32, index: u32) -> u64 {
     u64::from(hash) << 32 | u64::from(index)
 }
 
+/// log2 of the stretches of hashes that are compared side by side.
+const STRETCHES: u32 = 8;
+
 /// Marks the first object of each value; an index needs 31 bits.
 const FIRST: u32 = 1 << 31;
 
@@ -150,20 +176,18 @@ type Copy = (u32, u32);
 struct Copies(Vec<Copy>);
 
 impl Copies {
-    /// Compares the objects of `entries` of one hash. `value` says what an object holds, and in which array.
+    /// Compares the objects of `entries` of one hash. `values` says what objects hold, and in which arrays.
     fn of<V: Ord + Send>(
         mut entries: Vec<u64>,
-        value: impl Fn(u32) -> Option<(V, u32)> + Sync,
+        values: impl Fn(&[u32]) -> Vec<Option<(V, u32)>> + Sync,
     ) -> Self {
         entries.par_sort_unstable();
-        let parts: Vec<Vec<Copy>> = entries
-            .par_chunk_by(|left, right| left >> 32 == right >> 32)
-            .filter(|alike| alike.len() > 1)
-            .fold(Vec::new, |mut found, alike| {
-                compare(alike, &value, &mut found);
-                found
-            })
-            .collect();
+        let stretches = (0..1_u64 << STRETCHES).into_par_iter().map(|number| {
+            let bound =
+                |number| entries.partition_point(|entry| entry >> (64 - STRETCHES) < number);
+            compare(&entries[bound(number)..bound(number + 1)], &values)
+        });
+        let parts: Vec<Vec<Copy>> = stretches.collect();
         drop(entries);
         Self(together(parts))
     }
@@ -172,14 +196,14 @@ impl Copies {
     /// such values there are.
     fn lost(
         &self,
-        heap: &Heap<'_>,
+        reached: &Reached<'_, '_>,
         each: impl Fn(&mut Vec<Lost>, &[Copy]) + Sync,
     ) -> (Vec<Lost>, u64) {
         let values = self.0.par_chunk_by(|_, next| next.0 & FIRST == 0);
         let parts: Vec<(Vec<Lost>, u64)> = values
             .fold(Default::default, |(mut lost, distinct), copies| {
                 let copies = copies.iter().map(|(index, array)| (index & !FIRST, *array));
-                let reachable = copies.filter(|(index, _)| heap.tree.position(*index).is_some());
+                let reachable = copies.filter(|(index, _)| reached.has(*index));
                 let reachable: Vec<Copy> = reachable.collect();
                 if reachable.len() < 2 {
                     return (lost, distinct);
@@ -194,36 +218,75 @@ impl Copies {
     }
 }
 
-/// Puts the objects that have the same value as another one behind `found`.
-fn compare<V: Ord>(alike: &[u64], value: &impl Fn(u32) -> Option<(V, u32)>, found: &mut Vec<Copy>) {
-    let begin = found.len();
-    // Nearly always all of one hash are the same.
-    let mut kept: Option<V> = None;
-    let mut others: Vec<(V, Copy)> = Vec::new();
-    for entry in alike {
-        let index = *entry as u32;
-        let Some((value, array)) = value(index) else {
-            continue;
-        };
-        match &kept {
-            Some(kept) if *kept != value => others.push((value, (index, array))),
-            Some(_) => found.push((index, array)),
-            None => {
-                kept = Some(value);
-                found.push((index | FIRST, array));
+/// The objects of `entries`, which are sorted, that have the same value as another one.
+fn compare<V: Ord>(
+    entries: &[u64],
+    values: &impl Fn(&[u32]) -> Vec<Option<(V, u32)>>,
+) -> Vec<Copy> {
+    let alike = entries.chunk_by(|left, right| left >> 32 == right >> 32);
+    let mut several = alike.filter(|alike| alike.len() > 1).flatten();
+    let (mut found, mut group) = (Vec::new(), Group::of(0));
+    loop {
+        let batch: Vec<u64> = several.by_ref().take(BATCH).copied().collect();
+        if batch.is_empty() {
+            break;
+        }
+        let indices: Vec<u32> = batch.iter().map(|entry| *entry as u32).collect();
+        for ((entry, index), value) in batch.iter().zip(&indices).zip(values(&indices)) {
+            if group.hash != entry >> 32 {
+                std::mem::replace(&mut group, Group::of(entry >> 32)).end(&mut found);
+            }
+            if let Some((value, array)) = value {
+                group.add(value, (*index, array), &mut found);
             }
         }
     }
-    if found.len() == begin + 1 {
-        found.pop();
+    group.end(&mut found);
+    found
+}
+
+/// The objects of one hash. Nearly always all of them have the same value.
+struct Group<V> {
+    hash: u64,
+    first: Option<(V, Copy)>,
+    /// Whether another one has the value of the first.
+    found: bool,
+    others: Vec<(V, Copy)>,
+}
+
+impl<V: Ord> Group<V> {
+    fn of(hash: u64) -> Self {
+        Self {
+            hash,
+            first: None,
+            found: false,
+            others: Vec::new(),
+        }
     }
-    others.sort_unstable();
-    for same in others.chunk_by(|left, right| left.0 == right.0) {
-        if let [first, rest @ ..] = same
-            && !rest.is_empty()
-        {
-            found.push((first.1.0 | FIRST, first.1.1));
-            found.extend(rest.iter().map(|(_, copy)| *copy));
+
+    fn add(&mut self, value: V, copy: Copy, found: &mut Vec<Copy>) {
+        match &self.first {
+            None => self.first = Some((value, copy)),
+            Some((first, _)) if *first != value => self.others.push((value, copy)),
+            Some((_, (index, array))) => {
+                if !self.found {
+                    found.push((index | FIRST, *array));
+                    self.found = true;
+                }
+                found.push(copy);
+            }
+        }
+    }
+
+    fn end(mut self, found: &mut Vec<Copy>) {
+        self.others.sort_unstable();
+        for same in self.others.chunk_by(|left, right| left.0 == right.0) {
+            if let [first, rest @ ..] = same
+                && !rest.is_empty()
+            {
+                found.push((first.1.0 | FIRST, first.1.1));
+                found.extend(rest.iter().map(|(_, copy)| *copy));
+            }
         }
     }
 }
@@ -242,6 +305,7 @@ pub(super) struct Values {
 pub(super) type Duplicates = (Vec<Lost>, u64);
 
 /// What is lost in primitive arrays.
+#[derive(Debug)]
 pub(super) struct Arrays {
     /// Those that hold zeros alone.
     pub(super) zero: Vec<Lost>,
@@ -254,34 +318,47 @@ pub(super) fn values(heap: &Heap<'_>) -> Values {
     let wanted = named(heap, &[STRING]);
     let reader = Reader::new(heap, &wanted);
     let of_strings = Marks::new(heap.len());
-    let entries = scan(heap, &wanted, |_, index| {
-        let (text, array) = reader.text(index)?;
-        of_strings.set(array);
-        Some(entry(hash(text.form, text.bytes), index))
+    let entries = scan(heap, &wanted, |indices| {
+        let texts = indices.chunks(BATCH).flat_map(|some| reader.texts(some));
+        let known = texts.zip(indices);
+        let known = known.filter_map(|(text, index)| Some((text?, *index)));
+        known
+            .map(|((text, array), index)| {
+                of_strings.set(array);
+                entry(hash(text.form, text.bytes), index)
+            })
+            .collect()
     });
-    let strings = Copies::of(entries, |index| reader.text(index));
+    let strings = Copies::of(entries, |indices| reader.texts(indices));
 
     let kinds = heap.classes.iter().map(|(_, class)| class.shape);
     let wanted: Vec<bool> = kinds
         .map(|shape| matches!(shape, Shape::PrimitiveArray(_)))
         .collect();
-    let content = |index: u32| match heap.content(index) {
-        // Android leaves some contents out; nothing is known of them.
-        Content::Primitives(kind, bytes) => {
-            let length = heap.array_length(index) as usize;
-            let whole = bytes.len() == length * kind.width(heap.header.id_size);
-            whole.then_some((kind as u8, bytes))
-        }
-        _ => None,
+    let contents = |indices: &[u32]| {
+        let contents = heap.contents(indices).into_iter().zip(indices);
+        let known = contents.map(|(content, index)| match content {
+            // Android leaves some contents out; nothing is known of them.
+            Content::Primitives(kind, bytes) => {
+                let length = heap.array_length(*index) as usize;
+                let whole = bytes.len() == length * kind.width(heap.header.id_size);
+                whole.then_some(((kind as u8, bytes), *index))
+            }
+            _ => None,
+        });
+        known.collect::<Vec<_>>()
     };
     let mut zero = Vec::new();
-    let mut entries = scan(heap, &wanted, |_, index| {
-        let (kind, bytes) = content(index).filter(|_| !of_strings.has(index))?;
-        let is_zero = !bytes.is_empty() && is_zero(bytes);
-        Some((
-            is_zero,
-            entry(if is_zero { 0 } else { hash(kind, bytes) }, index),
-        ))
+    let mut entries = scan(heap, &wanted, |indices| {
+        let others = indices.iter().filter(|index| !of_strings.has(**index));
+        let others: Vec<u32> = others.copied().collect();
+        let contents = others.chunks(BATCH).flat_map(contents);
+        let entries = contents.flatten().map(|((kind, bytes), index)| {
+            let is_zero = !bytes.is_empty() && is_zero(bytes);
+            let hash = if is_zero { 0 } else { hash(kind, bytes) };
+            (is_zero, entry(hash, index))
+        });
+        entries.collect()
     });
     entries.retain(|(is_zero, entry)| {
         if *is_zero {
@@ -290,7 +367,7 @@ pub(super) fn values(heap: &Heap<'_>) -> Values {
         !is_zero
     });
     let entries = entries.into_iter().map(|(_, entry)| entry).collect();
-    let arrays = Copies::of(entries, |index| Some((content(index)?, index)));
+    let arrays = Copies::of(entries, contents);
     Values {
         strings,
         arrays,
@@ -300,33 +377,33 @@ pub(super) fn values(heap: &Heap<'_>) -> Values {
 
 impl Values {
     /// What of it reachable objects lose: in strings whose text another one has, but one of each text, and in arrays.
-    pub(super) fn lost(&self, heap: &Heap<'_>) -> (Duplicates, Arrays) {
+    pub(super) fn lost(&self, reached: &Reached<'_, '_>) -> (Duplicates, Arrays) {
+        let heap = reached.heap;
         let wanted = named(heap, &[STRING]);
         let reader = Reader::new(heap, &wanted);
-        let lost = |index: u32, more: u64| {
-            Some(Lost {
-                position: heap.tree.position(index)?,
-                class: heap.class_number(index),
-                bytes: heap.shallow(index) + more,
-            })
+        let lost = |index: u32, more: u64| Lost {
+            index,
+            class: heap.class_number(index),
+            bytes: reached.shallow(index) + more,
         };
-        let strings = self.strings.lost(heap, |found, copies| {
+        let strings = self.strings.lost(reached, |found, copies| {
             // Equal strings may share one array; it counts with the first of them, and not when the kept one has it.
             let mut rest = copies[1..].to_vec();
             rest.sort_unstable_by_key(|(string, array)| (*array, *string));
             let kept = copies[0].1;
             let mut before = kept;
-            found.extend(rest.into_iter().filter_map(|(string, array)| {
+            found.extend(rest.into_iter().map(|(string, array)| {
                 let first = array != before && array != kept;
                 before = array;
                 let own = first && reader.is_whole(string, array);
-                lost(string, if own { heap.shallow(array) } else { 0 })
+                lost(string, if own { reached.shallow(array) } else { 0 })
             }));
         });
-        let same = self.arrays.lost(heap, |found, copies| {
-            found.extend(copies[1..].iter().filter_map(|(array, _)| lost(*array, 0)));
+        let same = self.arrays.lost(reached, |found, copies| {
+            found.extend(copies[1..].iter().map(|(array, _)| lost(*array, 0)));
         });
-        let zero = self.zero.iter().filter_map(|index| lost(*index, 0));
+        let zero = self.zero.iter().filter(|index| reached.has(**index));
+        let zero = zero.map(|index| lost(*index, 0));
         let arrays = Arrays {
             zero: zero.collect(),
             same,
