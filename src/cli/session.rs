@@ -71,7 +71,7 @@ impl Session {
         self.opened(|| Bundle::open(paths, sniffers))
     }
 
-    /// The same as `open`, with sure access logs left unsearched for evidence of other kinds.
+    /// The same as `open`, with sure sources left unsearched for evidence of other kinds.
     pub(super) fn open_unsearched(&self, paths: &[PathBuf]) -> anyhow::Result<Bundle> {
         self.opened(|| Bundle::open_unsearched(paths, &rooms::sniffers()))
     }

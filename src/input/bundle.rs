@@ -61,8 +61,9 @@ impl Bundle {
         bundle
     }
 
-    /// The same, but sure access logs are not searched for evidence of other kinds before [`Bundle::search`]: whoever
-    /// reads them first may be able to say that there is none.
+    /// The same, but sources that surely are what they are by their beginning are not searched for evidence of other
+    /// kinds before [`Bundle::search`]: heap dumps and access logs can be read before that, and whoever reads a source
+    /// may be able to say that there is nothing else in it.
     pub fn open_unsearched(paths: &[PathBuf], sniffers: &[Sniffer]) -> Self {
         let walk = Walk::over(paths);
         let mut bundle = Self::of_files(walk.found, sniffers);
@@ -254,7 +255,7 @@ fn settle(
         false => envelope::detect(&sample),
     };
     let Some(format) = format else {
-        if claims.of(Kind::AccessLog) < Certainty::Sure {
+        if claims.best() < Certainty::Sure {
             recogniser.search(&view.bytes, &mut claims);
         }
         out.push(view.into_source(claims));
