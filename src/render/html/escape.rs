@@ -102,12 +102,12 @@ fn together(escaped: &str) -> Cow<'_, str> {
                     out += "</span>";
                 }
             }
-            b' ' if before.is_some_and(|byte| byte.is_ascii_digit()) => {
-                if leads_with_unit(&escaped[at + 1..]) {
-                    out += &escaped[copied..at];
-                    out.push('\u{a0}');
-                    copied = at + 1;
-                }
+            b' ' if before.is_some_and(|byte| byte.is_ascii_digit())
+                && leads_with_unit(&escaped[at + 1..]) =>
+            {
+                out += &escaped[copied..at];
+                out.push('\u{a0}');
+                copied = at + 1;
             }
             _ => {}
         }
