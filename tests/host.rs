@@ -5,7 +5,7 @@ mod common;
 
 use common::{files, root};
 use diag::host::{HostReport, Options, analyse};
-use diag::input::{Kind, Silent, Source};
+use diag::input::{Bundle, Kind, Silent, Source};
 use diag::render::{self, Style};
 
 fn read(parts: &[(&str, &[u8])]) -> HostReport {
@@ -253,4 +253,37 @@ fn a_date_says_when_what_follows_was_taken() {
         .collect();
     assert_ne!(taken[0], None);
     assert_ne!(taken[0], taken[1]);
+}
+
+/// What `jcmd VM.info` prints is what a crash file holds, of a JVM that lives.
+#[test]
+fn the_information_of_a_jvm_is_no_crash() {
+    for (name, used) in [("jdk17", 3), ("jdk25", 3)] {
+        let place = format!("fixtures/lab/host/vm-info/{name}.txt");
+        let bytes = std::fs::read(root().join(place)).unwrap();
+        let files = vec![(format!("{name}.txt"), bytes.clone())];
+        let bundle = Bundle::from_buffers(files, &diag::cli::sniffers());
+        assert_eq!(bundle.sources[0].kind(), Kind::HostSnapshot);
+        assert!(!bundle.sources[0].holds(Kind::Events));
+        let report = read(&[(name, &bytes)]);
+        shown(&report);
+        assert_eq!(report.coverage[0].not_understood, 0);
+        assert_eq!(report.heaps.len(), used, "{:?}", report.heaps);
+        assert_eq!(report.heaps[0].total, 32 << 20);
+        assert_eq!(report.limits[0].soft, Some(20_000));
+        assert_eq!(report.flags[0].flags, ["-Xmx32m"]);
+        assert!(report.processes[0].list[0].resident > Some(64 << 20));
+        let at = report.taken(&report.heaps[0].locator);
+        assert!(format!("{at:?}").contains("Zoned"), "{at:?}");
+        // With a crash above it, it belongs to the dead.
+        let mut crashed =
+            b"#\n# A fatal error has been detected by the Java Runtime Environment:\n#\n".to_vec();
+        crashed.extend(&bytes);
+        let files = vec![(format!("{name}.log"), crashed)];
+        let bundle = Bundle::from_buffers(files, &diag::cli::sniffers());
+        assert_eq!(bundle.sources[0].kind(), Kind::Events);
+        for end in (0..bytes.len()).step_by(997) {
+            let _ = read(&[(name, &bytes[..end])]);
+        }
+    }
 }

@@ -207,32 +207,110 @@ fn a_zip_of_ycrash_is_read_whole() {
     }
 }
 
+/// What `linperf.sh` left until 2022, with the JVM's standard output beside it: four workers that compute.
 #[test]
-fn results_of_linperf_are_known() {
-    let dump = fixture("incidents/deadlock-probe-kill/evidence/threaddump-1.txt");
-    let screen = b"MustGather>> linperf.sh script starting [2026-11-22 01:03:50]\nSun Nov 22 01:03:50 UTC 2026\n";
+fn results_of_linperf_are_read_whole_and_name_who_computes() {
+    let report = opened("lab/host/linperf/captured/spin");
+    understood(&report);
+    let layout = report.rooms.layout.as_ref().unwrap();
+    assert_eq!(
+        (
+            layout.collector.as_str(),
+            layout.process,
+            layout.east_of_utc
+        ),
+        ("IBM linperf", Some(32), Some(0))
+    );
+    assert_eq!(layout.own_files.len(), 2, "{:?}", layout.own_files);
+    // The files hold 5 dumps, 5 lists of ps, 4 refreshes of top, 13 of top -H, 13 rows of vmstat and 2 of netstat.
+    let host = &report.rooms.host;
+    assert_eq!(report.rooms.threads.dumps.len(), 5);
+    assert_eq!((host.processes.len(), host.sockets.len()), (5, 2));
+    assert_eq!((host.vmstats.len(), host.vmstats[0].rows.len()), (1, 13));
+    assert_eq!((host.tops.len(), host.volumes.len()), (4 + 13, 5));
+    let busiest = &report.rooms.threads.cpu[0];
+    assert_eq!(busiest.thread.name, "till-worker-2");
+    assert!(busiest.top.is_some(), "joined with top -H by its nid");
+    let life = &report.lives[0];
+    assert_eq!(life.terminator.kind, End::StillRunning);
+    assert!(
+        life.terminator.evidence[0]
+            .locator
+            .to_string()
+            .contains("ps.out")
+    );
+    let first = &report.verdict.actions[0];
+    assert!(first.contains("4 threads at Till.isReceipt"), "{first}");
+}
+
+/// The same since 2025, on a host that does not show UTC: only the times of the archive tell its zone.
+#[test]
+fn results_of_the_newer_linperf_are_placed_by_the_times_of_their_archive() {
+    let report = opened("lab/host/linperf/captured/sockets");
+    understood(&report);
+    let layout = report.rooms.layout.as_ref().unwrap();
+    assert_eq!(
+        (layout.host.as_deref(), layout.process),
+        (Some("till-3"), Some(712))
+    );
+    assert_eq!(layout.east_of_utc, Some(9 * 3600 * SECOND));
+    assert_eq!(layout.own_files.len(), 3, "{:?}", layout.own_files);
+    assert_eq!(report.rooms.host.processes.len(), 1 + 1 + 5);
+    let life = &report.lives[0];
+    let leak = &life.causes[0];
+    assert_eq!(
+        (leak.hypothesis.as_str(), leak.holds()),
+        ("incident/connection-leak", true)
+    );
+    let grown = "CLOSE-WAIT sockets grow from 20 to ";
+    let found = report
+        .rooms
+        .host
+        .findings
+        .iter()
+        .any(|finding| finding.title.starts_with(grown));
+    assert!(found, "{:?}", report.rooms.host.findings);
+}
+
+/// Cut in the middle, the archive gives what came before; without its times the zone stays open.
+#[test]
+fn damaged_results_of_linperf_claim_nothing() {
+    let name = "linperf_RESULTS.20261122.223436.tar.gz";
+    let archive = fixture(&format!("lab/host/linperf/captured/sockets/{name}"));
+    let cut = of(vec![(name, archive[..archive.len() / 2].to_vec())]);
+    assert!(!cut.rooms.host.sockets.is_empty());
+    let screen =
+        b"2026-11-22 22:34:36\tlinperf version: 2025.09.19.\n2026-11-22 22:34:36\tTimezone: KST\n";
     let report = of(vec![
-        ("linperf_RESULTS/screen.out", screen.to_vec()),
+        ("r/screen.out", screen.to_vec()),
         (
-            "linperf_RESULTS/topdashH.4242.out",
-            b"Sun Nov 22 01:03:50 UTC 2026\nCollected against PID 4242.\n".to_vec(),
+            "r/topdashH.712.out",
+            b"2026-11-22 22:34:36\tCollecting against PID 712.\n".to_vec(),
         ),
         (
-            "linperf_RESULTS/ps.out",
+            "r/ps.out",
             fixture("rules/host/threads-growing/fires/ps-1.txt"),
-        ),
-        (
-            "linperf_RESULTS/javacore.20261122.010350.4242.0001.txt",
-            dump,
         ),
     ]);
     let layout = report.rooms.layout.as_ref().unwrap();
-    assert_eq!(
-        (layout.collector.as_str(), layout.process),
-        ("IBM linperf", Some(4242))
-    );
-    assert_eq!(layout.east_of_utc, Some(0));
-    assert_eq!(report.rooms.threads.dumps.len(), 1);
+    assert_eq!((layout.process, layout.east_of_utc), (Some(712), None));
+}
+
+/// Every file is read, or known to be the collector's own; nothing in them is strange.
+fn understood(report: &IncidentReport) {
+    for read in report.coverage.iter() {
+        assert_eq!(read.not_understood, 0, "{read:?}");
+    }
+    let layout = report.rooms.layout.as_ref().unwrap();
+    let known = |name: &String| {
+        layout.own_files.contains(name) || report.coverage.iter().any(|read| read.source == *name)
+    };
+    let strange: Vec<_> = report
+        .sources
+        .iter()
+        .filter(|source| !known(&source.name))
+        .collect();
+    assert!(strange.is_empty(), "{strange:?}");
 }
 
 #[test]

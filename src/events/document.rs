@@ -282,6 +282,7 @@ fn severity(what: &What) -> Severity {
         | What::HousekeeperStarved { .. }
         | What::WorkersBusy { .. }
         | What::StorageFull
+        | What::StorageLost { .. }
         | What::DescriptorsExhausted
         | What::ServerStartFailed { .. }
         | What::Preempted

@@ -347,6 +347,11 @@ pub enum What {
     },
     /// No space left on a device, or a quota is used up.
     StorageFull,
+    /// A file system that was mounted does not answer, or fails.
+    StorageLost {
+        /// The server, device or file, where written.
+        of: Option<String>,
+    },
     /// No more file descriptors: files or sockets.
     DescriptorsExhausted,
     /// The application cannot work with its configuration: a missing file, class, port or property.

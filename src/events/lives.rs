@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::event::{Event, Subject, What};
+use super::kinds::KillReason;
 use super::outputs;
 use super::state::{ContainerState, Life, Output, RunState, Terminated, Unobserved};
 use crate::time::{Moment, SECOND, Stamp};
@@ -332,7 +333,15 @@ fn add(lives: &mut Vec<Life>, new: Life) {
 
 /// The last order to end before a life ended, close enough to be its cause.
 fn order_before(life: &Life, events: &[Event], containers: &[ContainerState]) -> Option<usize> {
-    let ended = life.ended.and_then(known)?;
+    let order = |event: &Event| {
+        matches!(event.what, What::KillOrdered { .. }) && life.subject.agrees(&event.subject)
+    };
+    let Some(ended) = life.ended.and_then(known) else {
+        // Where neither tells its time, the order is the only one there can be.
+        return events
+            .iter()
+            .position(|event| event.at.is_none() && order(event));
+    };
     let grace = containers
         .iter()
         .find(|container| container.subject.agrees(&life.subject))
@@ -340,7 +349,7 @@ fn order_before(life: &Life, events: &[Event], containers: &[ContainerState]) ->
         .unwrap_or(GRACE);
     let mut best: Option<(i64, usize)> = None;
     for (index, event) in events.iter().enumerate() {
-        if !matches!(event.what, What::KillOrdered { .. }) || !life.subject.agrees(&event.subject) {
+        if !order(event) {
             continue;
         }
         for at in [event.at, event.until]
@@ -351,6 +360,10 @@ fn order_before(life: &Life, events: &[Event], containers: &[ContainerState]) ->
             // Both times are intervals: what counts is whether some order of them fits.
             let gap = ended.lo.since(at.hi);
             let fits = ended.hi >= at.lo && gap <= grace.saturating_add(SLACK);
+            // A runtime hands on the order of someone who knows why, a moment later.
+            let reason = KillReason::Other;
+            let handed_on = event.what == What::KillOrdered { reason };
+            let gap = gap + i64::from(handed_on) * SAME;
             if fits && best.is_none_or(|(smallest, _)| gap < smallest) {
                 best = Some((gap, index));
             }

@@ -10,6 +10,7 @@ mod formats;
 mod kinds;
 mod lives;
 mod merge;
+mod named;
 mod outputs;
 mod reading;
 mod report;
@@ -68,6 +69,7 @@ pub fn analyse(sources: &[&Source], _options: &Options, progress: &dyn Progress)
             report.coverage.push(reading.coverage);
         }
     }
+    named::complete(&mut report.events, &report.containers);
     report.events = merge::merge(report.events);
     report.events.sort_by_key(order);
     report.outputs = sources

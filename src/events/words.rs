@@ -217,6 +217,8 @@ fn application(what: &What) -> String {
         What::WorkersBusy { .. } => t!("all worker threads busy"),
         What::StuckThread { .. } => t!("request stuck"),
         What::StorageFull => t!("no space left on device"),
+        What::StorageLost { of: Some(of) } => t!("storage does not answer: {of}", of),
+        What::StorageLost { of: None } => t!("storage does not answer"),
         What::DescriptorsExhausted => t!("too many open files"),
         What::ConfigError => t!("configuration error"),
         What::Other { reason } => reason.clone(),

@@ -2,14 +2,18 @@
 
 use super::event::Rough;
 use super::reading::Reading;
-use crate::time::{Moment, Stamp};
+use crate::time::{Moment, Stamp, iso8601};
 
 const DAY: i64 = 86_400 * crate::time::SECOND;
 /// Days from 2000-01-01 to the first day of each later year in a cycle of four.
 const YEAR_STARTS: [i64; 4] = [0, 366, 731, 1096];
 
+/// Bytes of a source in which a date is looked for.
+const REACH: usize = 1 << 20;
+
 /// Gives a year to every stamp without one: the year that brings it nearest to the middle of all times that other lines
-/// and sources state. Without any such time the stamps stay as they are.
+/// and sources state, else to the first date in the text of its own source (the kubelet writes when a pod was made).
+/// Without any such time the stamps stay as they are.
 pub(super) fn complete(readings: &mut [Reading<'_>]) {
     let mut known: Vec<i64> = readings
         .iter()
@@ -30,6 +34,13 @@ pub(super) fn complete(readings: &mut [Reading<'_>]) {
             captured.into_iter().chain(pods)
         }))
         .collect();
+    if known.is_empty() {
+        let without = readings.iter().filter(|reading| {
+            let mut events = reading.events.iter();
+            events.any(|event| matches!(event.rough, Some(Rough::WithoutYear(_))))
+        });
+        known.extend(without.filter_map(|reading| first_date(&reading.source.bytes)));
+    }
     known.sort_unstable();
     let Some(middle) = known.get(known.len() / 2).copied() else {
         return;
@@ -44,6 +55,18 @@ pub(super) fn complete(readings: &mut [Reading<'_>]) {
         complete(&mut event.rough, &mut event.at);
         complete(&mut event.rough_until, &mut event.until);
     }
+}
+
+/// The first ISO 8601 date and time anywhere in the text, in microseconds.
+fn first_date(bytes: &[u8]) -> Option<i64> {
+    let head = &bytes[..bytes.len().min(REACH)];
+    memchr::memmem::find_iter(head, b"20").find_map(|at| {
+        let (stamp, _) = iso8601(&head[at..])?;
+        match stamp {
+            Stamp::Zoned(moment) | Stamp::Local(moment) => Some(moment.lo.0),
+            Stamp::Uptime(_) => None,
+        }
+    })
 }
 
 /// `moment` of the year 2000 moved to the year that brings it nearest to `middle`.

@@ -29,7 +29,7 @@ pub(super) struct Case<'a> {
     clocks: &'a Clocks,
     instances: &'a Instances,
     /// When the next life began.
-    next_start: Option<Moment>,
+    pub(super) next_start: Option<Moment>,
     pub(super) events: Vec<Placed<'a>>,
     pub(super) dumps: Vec<(&'a DumpSummary, Option<Moment>)>,
     /// The access log of this life, if `seconds` has any.

@@ -345,7 +345,7 @@ fn sharper(ended: Moment, last: Moment, how: LifeEnd) -> Moment {
     Moment { lo: last.lo, hi }
 }
 
-/// A container that never restarted and of which no JVM evidence speaks is not what this is about.
+/// A container that never failed and of which no JVM evidence speaks is not what this is about.
 fn drop_sidecars(lives: &mut Vec<Incarnation>, rooms: &Rooms) {
     let speaks = |life: &Incarnation| life.gc.is_some() || !life.dumps.is_empty();
     if !lives.iter().any(speaks) {
@@ -369,9 +369,10 @@ fn drop_sidecars(lives: &mut Vec<Incarnation>, rooms: &Rooms) {
             .is_none_or(|name| known.contains(name));
         let unit = life.subject.unit.as_ref();
         let own = own && unit.is_none_or(|unit| units.contains(&Some(unit.clone())));
-        let died = life
+        let end = life
             .container
-            .is_some_and(|index| rooms.events.lives[index].end.is_some());
+            .and_then(|index| rooms.events.lives[index].end.as_ref());
+        let died = end.is_some_and(|end| end.exit_code != Some(0));
         speaks(life) || own || died
     });
 }

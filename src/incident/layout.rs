@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::input::{Bundle, Source};
-use crate::time::{Instant, SECOND};
+use crate::time::{Instant, SECOND, Stamp, iso8601, syslog};
 
 /// The collector of a bundle.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -39,8 +39,14 @@ const YCRASH_OWN: [&str; 9] = [
     "boomi.out",
     "gcstats.out",
 ];
-/// Files of `linperf.sh` without evidence about the process.
-const LINPERF_OWN: [&str; 4] = ["screen.out", "linperf.sh", "uname.out", "dmesg-trimmed.out"];
+/// Files of `linperf.sh` (2013 to 2025) without evidence about the process.
+const LINPERF_OWN: [&str; 5] = [
+    "screen.out",
+    "whoami.out",
+    "uptime.out",
+    "ifconfig.out",
+    "linperf.sh",
+];
 
 /// The collector of `bundle`, if its files are named as one of them names its own.
 pub(super) fn find(bundle: &Bundle) -> Option<Layout> {
@@ -52,16 +58,31 @@ pub(super) fn find(bundle: &Bundle) -> Option<Layout> {
         return Some(ycrash(bundle, meta));
     }
     let screen = named("screen.out")?;
-    let linperf = top && has(&|name| name.starts_with("javacore") || name == "ps.out");
-    linperf.then(|| Layout {
+    (top && has(&|name| name == "ps.out")).then(|| linperf(bundle, screen))
+}
+
+/// `screen.out` says since 2025 on which host the script ran, and always for which processes.
+fn linperf(bundle: &Bundle, screen: &Source) -> Layout {
+    let told = |before: &str, after: &[char]| {
+        screen.lines().take(200).find_map(|line| {
+            let text = std::str::from_utf8(line.text).ok()?;
+            let (_, rest) = text.split_once(before)?;
+            let value = rest.trim().trim_end_matches(after);
+            (!value.is_empty() && value.len() <= 200).then(|| value.to_owned())
+        })
+    };
+    let pid = told("PROBLEMATIC_PID is:", &[]).or_else(|| told("Provided PID:", &[]));
+    Layout {
         collector: "IBM linperf".to_owned(),
-        host: None,
-        process: process_of_top(bundle),
+        host: told(" created on ", &['.']),
+        process: pid
+            .and_then(|pid| pid.parse().ok())
+            .or_else(|| process_of_top(bundle)),
         application: None,
         zone: None,
-        east_of_utc: zone_of_dates(screen),
+        east_of_utc: zone_of_dates(screen).or_else(|| zone_of_archive(screen)),
         own_files: own_files(bundle, &LINPERF_OWN),
-    })
+    }
 }
 
 /// Whether a dump of yCrash stands in its `threaddump.out`, too, which is made of all `javacore.N.out`: one dump would be
@@ -149,9 +170,41 @@ fn zone_of_dates(screen: &Source) -> Option<i64> {
     let mut lines = screen.lines().take(200);
     let utc = |text: &[u8]| {
         let text = String::from_utf8_lossy(text);
-        text.contains(" UTC 20") || text.contains(" GMT 20")
+        let abbreviation = text.split_once("Timezone: ").map(|(_, zone)| zone.trim());
+        matches!(abbreviation, Some("UTC" | "GMT"))
+            || text.contains(" UTC 20")
+            || text.contains(" GMT 20")
     };
     lines.any(|line| utc(line.text)).then_some(0)
+}
+
+/// Zones are multiples of a quarter of an hour from UTC, at most 14 hours.
+const QUARTER: i64 = 15 * 60 * SECOND;
+const FARTHEST: i64 = 14 * 3600 * SECOND;
+/// Between the last line of `screen.out` and its packing lies nothing.
+const AT_ONCE: i64 = 60 * SECOND;
+
+/// What the last stamp in `screen.out` is ahead of the moment at which the tar says that it was written.
+fn zone_of_archive(screen: &Source) -> Option<i64> {
+    let last = screen.lines().filter_map(|line| stamp(line.text)).last()?;
+    let ahead = last.since(screen.modified?);
+    let zone = (ahead + QUARTER / 2).div_euclid(QUARTER) * QUARTER;
+    (zone.abs() <= FARTHEST && (ahead - zone).abs() <= AT_ONCE).then_some(zone)
+}
+
+/// The time that a line of `screen.out` begins with, as if it were UTC: `2026-11-22 22:24:42<tab>…`, before 2025 as
+/// `date` prints it.
+fn stamp(line: &[u8]) -> Option<Instant> {
+    if let Some((Stamp::Local(moment), _)) = iso8601(line) {
+        return Some(moment.lo);
+    }
+    let text = std::str::from_utf8(line.get(..line.len().min(40))?).ok()?;
+    let words: Vec<&str> = text.split_whitespace().take(6).collect();
+    let year = words.iter().skip(4).find_map(|word| word.parse().ok())?;
+    match syslog(text.get(4..)?.as_bytes(), year)? {
+        (Stamp::Local(moment), _) => Some(moment.lo),
+        _ => None,
+    }
 }
 
 #[cfg(test)]

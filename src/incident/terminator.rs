@@ -8,6 +8,7 @@ use super::report::{End, Terminator};
 use crate::events::{KillReason, OomScope, ProbeKind, RunState, Terminated, What};
 use crate::finding::{Confidence, Evidence};
 use crate::gc::LifeEnd;
+use crate::host::Processes;
 use crate::t;
 use crate::text::{bytes, duration};
 use crate::time::SECOND;
@@ -36,6 +37,7 @@ pub(super) fn classify(case: &Case<'_>) -> Terminator {
         by_exit_code,
         by_log,
         no_end_seen,
+        seen_by_collector,
     ];
     let found = rules.iter().find_map(|rule| rule(case));
     let mut terminator = found.unwrap_or_else(|| {
@@ -268,21 +270,28 @@ fn counted_oom(case: &Case<'_>) -> Option<Terminator> {
 }
 
 fn ordered_stop(case: &Case<'_>) -> Option<Terminator> {
-    let order = case.events_where(|what| {
+    let known = |what: &What| {
         matches!(
             what,
             What::KillOrdered {
                 reason: KillReason::Stop | KillReason::Changed
-            } | What::ServerStopping { .. }
+            }
         )
+    };
+    let orders = case.events_where(|what| {
+        let reason = KillReason::Other;
+        known(what)
+            || *what == What::KillOrdered { reason }
+            || matches!(what, What::ServerStopping { .. })
     });
-    let order = order.last()?;
+    // The last of those that say why, else the last.
+    let order = orders.max_by_key(|order| known(order.what()))?;
     let near_the_end = match (order.last(), case.life.ended) {
-        (Some(order), Some(end)) => end.lo.since(order.lo) < 10 * 60 * SECOND,
+        (Some(order), Some(end)) => order.lo <= end.hi && end.lo.since(order.lo) < 10 * 60 * SECOND,
         _ => true,
     };
     let ended = match order.what() {
-        What::KillOrdered { .. } => verdict(
+        what if known(what) => verdict(
             End::OrderedStop,
             Confidence::Likely,
             t!("It was told to stop, and stopped."),
@@ -395,6 +404,27 @@ fn no_end_seen(case: &Case<'_>) -> Option<Terminator> {
     open.then(|| {
         let statement = t!("Its supervisor saw it begin and saw no end.");
         verdict(End::StillRunning, Confidence::Likely, statement)
+    })
+}
+
+/// A collector lists the processes while it looks at one of them: that one ran.
+fn seen_by_collector(case: &Case<'_>) -> Option<Terminator> {
+    let process = case.rooms.layout.as_ref()?.process?;
+    let own = |list: &&Processes| list.list.iter().any(|one| one.pid == process);
+    let list = case.rooms.host.processes.iter().rfind(own)?;
+    let statement = t!("process {process} is listed", process);
+    let listed = Evidence::new(statement, list.locator.clone());
+    // With several programs side by side the number alone does not tell which one it is.
+    let one = case
+        .lives
+        .iter()
+        .all(|life| life.program == case.life.program);
+    let last = case.next_start.is_none() && case.taken_in_life(&listed);
+    (one && last).then(|| {
+        let statement = t!("It was still running when the evidence was collected.");
+        let mut ended = verdict(End::StillRunning, Confidence::Likely, statement);
+        ended.evidence.push(listed);
+        ended
     })
 }
 

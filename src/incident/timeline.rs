@@ -227,6 +227,7 @@ fn told(what: &What) -> Option<(Severity, String)> {
         What::JvmTerminating { .. } => (Severity::Critical, t!("the JVM ends itself")),
         What::JvmCrash { error, .. } => (Severity::Critical, t!("the JVM crashes: {error}", error)),
         What::MountFailed { .. } => (Severity::High, t!("a volume cannot be mounted")),
+        What::StorageLost { .. } => (Severity::High, t!("storage does not answer")),
         What::StorageFull => (Severity::High, t!("no space left on a device")),
         What::NodeNotReady | What::NodeRebooted | What::NodePressure { .. } => {
             (Severity::High, t!("trouble on the node"))

@@ -11,9 +11,12 @@ use super::recognise::{Claims, Recogniser};
 use super::source::Envelope;
 use super::unpack::{self, Piece};
 use super::walk::{Found, Place, Walk};
-use super::{Bytes, Certainty, Kind, ParseIssue, Sample, Sniffer, Source, encoding, series};
+use super::{
+    Bytes, Certainty, Kind, ParseIssue, Sample, Sniffer, Source, encoding, journal, series,
+};
 use crate::finding::Locator;
 use crate::t;
+use crate::time::Instant;
 
 /// Envelopes in envelopes: `kubectl logs --prefix --timestamps`.
 const LAYERS: usize = 3;
@@ -208,8 +211,9 @@ fn open(found: &Found, recogniser: &Recogniser<'_>) -> Bundle {
 fn look_into(piece: Piece, recogniser: &Recogniser<'_>) -> Vec<Source> {
     let view = View {
         name: piece.name,
-        bytes: encoding::to_utf8(piece.bytes),
+        bytes: journal::to_lines(encoding::to_utf8(piece.bytes)),
         envelope: None,
+        modified: piece.modified,
     };
     let claims = recogniser.recognise_head(&view.name, &view.bytes);
     let mut sources = Vec::new();
@@ -222,6 +226,7 @@ struct View {
     name: String,
     bytes: Bytes,
     envelope: Option<Envelope>,
+    modified: Option<Instant>,
 }
 
 impl View {
@@ -237,6 +242,7 @@ impl View {
             kinds: claims.into_kinds(),
             series: None,
             envelope: self.envelope,
+            modified: self.modified,
         }
     }
 }
@@ -277,6 +283,7 @@ fn settle(
             name,
             bytes: Bytes::from(stream.text),
             envelope: Some(envelope),
+            modified: view.modified,
         };
         let claims = recogniser.recognise(&inner.name, &inner.bytes);
         (inner, claims)

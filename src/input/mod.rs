@@ -10,6 +10,7 @@ mod chunks;
 mod coverage;
 mod encoding;
 mod envelope;
+mod journal;
 mod lines;
 mod mmap;
 mod progress;

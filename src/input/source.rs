@@ -25,6 +25,8 @@ pub struct Source {
     pub series: Option<String>,
     /// The envelope that was removed from every line, with its times.
     pub envelope: Option<Envelope>,
+    /// When it was last written, as the tar that it lay in says: the only time with a zone that some bundles carry.
+    pub modified: Option<Instant>,
 }
 
 /// What the removed envelope of a source said.
@@ -69,6 +71,7 @@ impl Source {
             format: kind.word(),
             series: None,
             envelope: None,
+            modified: None,
         }
     }
 

@@ -1,9 +1,9 @@
-//! Tables of `kubectl get events`, `kubectl events` (all outputs) and `kubectl get pods`, and the events table inside a
+//! Tables of `kubectl get events`, `kubectl events` (all outputs), `kubectl get pods` and `get nodes`, and the events table inside a
 //! description. Columns are where the header has them: the table writer of Go aligns every row.
 
 use super::kubernetes_reason;
 use super::quantity::{self, Age};
-use crate::events::event::{Event, Rough, Subject};
+use crate::events::event::{Event, Rough, Subject, What};
 use crate::events::reading::Reading;
 use crate::events::state::PodState;
 
@@ -18,6 +18,7 @@ pub(super) struct Table {
 enum Kind {
     Events,
     Pods,
+    Nodes,
 }
 
 /// The table that a header line begins, if it is one that is known.
@@ -28,6 +29,8 @@ pub(super) fn header(text: &str) -> Option<Table> {
         Kind::Events
     } else if has("NAME") && has("READY") && has("STATUS") && has("RESTARTS") && has("AGE") {
         Kind::Pods
+    } else if has("NAME") && has("STATUS") && has("ROLES") && has("AGE") && has("VERSION") {
+        Kind::Nodes
     } else {
         return None;
     };
@@ -84,6 +87,7 @@ impl Table {
                 None => false,
             },
             Kind::Pods => self.pod(&cells, line, reading).is_some(),
+            Kind::Nodes => self.node(&cells, text, line, reading).is_some(),
         }
     }
 
@@ -262,6 +266,27 @@ impl Table {
         });
         Some(())
     }
+
+    /// `Ready`, `NotReady`, `Unknown`, each with `,SchedulingDisabled` behind it where the node is cordoned. The table shows
+    /// one moment: what is ready in it may have been away before.
+    fn node(&self, cells: &[&str], text: &str, line: u64, reading: &mut Reading<'_>) -> Option<()> {
+        let name = self.cell(cells, "NAME")?;
+        let ready = self.cell(cells, "STATUS")?.split(',').next()?;
+        if !matches!(ready, "Ready" | "NotReady" | "Unknown") {
+            return None;
+        }
+        if ready == "Ready" {
+            reading.coverage.records += 1;
+            return Some(());
+        }
+        let subject = Subject {
+            node: Some(name.to_owned()),
+            ..Subject::default()
+        };
+        let event = reading.event(What::NodeNotReady, subject, text, line);
+        reading.push(event);
+        Some(())
+    }
 }
 
 fn set_object(subject: &mut Subject, kind: &str, name: &str) {
@@ -308,7 +333,6 @@ fn rough(age: Age) -> Rough {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::events::event::What;
     use crate::input::{Kind as SourceKind, Source};
     use crate::time::SECOND;
 

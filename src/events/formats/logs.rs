@@ -10,7 +10,9 @@ use rayon::prelude::*;
 
 use super::near::{Near, continuation};
 use super::stamps::{When, leading};
-use super::{connections, containerd, journal, kernel, memory, pools, servers, systemd};
+use super::{
+    connections, containerd, journal, kernel, kubelet, memory, pools, servers, storage, systemd,
+};
 use crate::events::event::{Event, Rough, Subject, What};
 use crate::events::outputs;
 use crate::events::reading::Reading;
@@ -25,9 +27,11 @@ fn triggers() -> Vec<&'static str> {
         journal::TRIGGERS,
         systemd::TRIGGERS,
         containerd::TRIGGERS,
+        kubelet::TRIGGERS,
         memory::TRIGGERS,
         servers::TRIGGERS,
         pools::TRIGGERS,
+        storage::TRIGGERS,
         connections::TRIGGERS,
     ]
     .concat()
@@ -57,6 +61,8 @@ pub(super) struct Candidate<'a> {
 #[derive(Debug, Default)]
 pub(super) struct Judge {
     kernel: kernel::Kills,
+    containers: containerd::Containers,
+    kubelet: kubelet::Kubelet,
     memory: memory::Errors,
     connections: connections::Failures,
 }
@@ -67,14 +73,19 @@ pub(super) type Found = (What, Subject);
 impl Judge {
     /// The events that a line holds, in order.
     pub(super) fn line(&mut self, line: &Candidate<'_>) -> Vec<Found> {
+        // Others with such a head (the node problem detector) repeat what the kernel said.
+        if let Some(body) = kubelet::body(line.message) {
+            return self.kubelet.line(body, line).into_iter().collect();
+        }
         if kernel::mine(line) {
             return self.kernel.line(line);
         }
         let one = systemd::line(line)
-            .or_else(|| containerd::line(line))
+            .or_else(|| self.containers.line(line))
             .or_else(|| self.memory.line(line))
             .or_else(|| servers::line(line))
             .or_else(|| pools::line(line))
+            .or_else(|| storage::line(line))
             .or_else(|| self.connections.line(line));
         one.into_iter().collect()
     }
@@ -181,9 +192,10 @@ fn candidate(
         }
         let detail = journal.as_ref().map_or(&text, |line| &line.message);
         let mut event = reading.event(what, subject, detail, number);
-        match &journal {
-            Some(line) => event.at = Some(line.at),
-            None => set_time(&mut event, near, number, reading),
+        match (&journal, containerd::time(&text)) {
+            (Some(line), _) => event.at = Some(line.at),
+            (None, Some(stamp)) => event.at = Some(stamp),
+            (None, None) => set_time(&mut event, near, number, reading),
         }
         reading.push(event);
     }

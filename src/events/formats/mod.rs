@@ -8,6 +8,7 @@ mod docker_inspect;
 mod hs_err;
 mod journal;
 mod kernel;
+mod kubelet;
 mod kubernetes_container;
 mod kubernetes_describe;
 mod kubernetes_objects;
@@ -23,6 +24,7 @@ mod positions;
 mod quantity;
 mod servers;
 mod stamps;
+mod storage;
 mod systemd;
 
 use super::reading::Reading;
@@ -80,7 +82,9 @@ pub(super) const TELLTALES: &[&str] = &[
     "Commencing graceful shutdown",
     "Main process exited, code=",
     "TaskOOM event",
+    "TaskExit event",
     "No space left on device",
+    "Stale file handle",
     "Could not create the Java Virtual Machine",
     "Could not find or load main class",
     "Error occurred during initialization of VM",

@@ -64,14 +64,17 @@ fn digits(text: &[u8]) -> Option<(When, usize)> {
 
 fn letters(text: &[u8]) -> Option<(When, usize)> {
     let dated = || juli_old(text).or_else(|| ctime(text));
-    dated().or_else(|| full(text)).or_else(|| {
-        // 2000 is a leap year, so every date exists.
-        let (stamp, used) = syslog(text, 2000)?;
-        let Stamp::Local(moment) = stamp else {
-            return None;
-        };
-        Some((When::Rough(Rough::WithoutYear(moment)), used))
-    })
+    dated()
+        .or_else(|| full(text))
+        .or_else(|| klog(text))
+        .or_else(|| {
+            // 2000 is a leap year, so every date exists.
+            let (stamp, used) = syslog(text, 2000)?;
+            let Stamp::Local(moment) = stamp else {
+                return None;
+            };
+            Some((When::Rough(Rough::WithoutYear(moment)), used))
+        })
 }
 
 /// `2026/11/22 01:02:03.456`
@@ -177,6 +180,20 @@ fn full(text: &[u8]) -> Option<(When, usize)> {
     };
     let named = usize::from(zone >= 2) * (zone + 1);
     Some((When::Stamp(stamp), 4 + used + named))
+}
+
+/// `I1122 01:02:03.456789` of klog, the logger of Kubernetes: level, month and day without a year.
+fn klog(text: &[u8]) -> Option<(When, usize)> {
+    let level = matches!(text.first()?, b'I' | b'W' | b'E' | b'F');
+    let head = text.get(..21).filter(|head| head.is_ascii())?;
+    let marks = [(5, b' '), (8, b':'), (11, b':'), (14, b'.')];
+    (level && marks.iter().all(|(at, mark)| head[*at] == *mark)).then_some(())?;
+    let head = std::str::from_utf8(head).ok()?;
+    let part = |from: usize, to: usize| head.get(from..to)?.parse::<u32>().ok();
+    let date = (2000, part(1, 3)?, part(3, 5)?);
+    let time = (part(6, 8)?, part(9, 11)?, part(12, 14)?);
+    let at = Instant::from_civil(date, time, part(15, 21)?)?;
+    Some((When::Rough(Rough::WithoutYear(Moment::exact(at))), 21))
 }
 
 /// `337533.314159]` of the kernel (seconds since boot) or `2.311s]` of the JVM (seconds since its start).

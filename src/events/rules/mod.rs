@@ -21,6 +21,7 @@ mod oom_killed_container;
 mod pool_exhausted;
 mod probe_kill;
 mod storage_full;
+mod storage_lost;
 mod truncated_heap_dump;
 mod unstoppable;
 mod workers_busy;
@@ -61,6 +62,7 @@ pub(super) const RULES: &[&dyn Rule<EventsReport>] = &[
     &freeze_by_housekeeper::FreezeByHousekeeper,
     &dependency_failed::DependencyFailed,
     &storage_full::StorageFull,
+    &storage_lost::StorageLost,
     &descriptors_exhausted::DescriptorsExhausted,
 ];
 

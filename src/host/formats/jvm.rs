@@ -207,7 +207,7 @@ impl Section for Spaces {
     }
 }
 
-fn space(body: &str, at: &Place<'_>) -> Option<HeapInfo> {
+pub(super) fn space(body: &str, at: &Place<'_>) -> Option<HeapInfo> {
     // `PSOldGen  total 87552K, used 12K`, `Metaspace  used 266K, committed 448K, reserved 1114112K`,
     // `ZHeap  used 2M, capacity 64M, max capacity 64M`
     let field = |name: &str| {

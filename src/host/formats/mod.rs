@@ -8,6 +8,7 @@ mod pressure;
 mod process;
 mod system;
 mod tasks;
+mod vm_info;
 
 pub(super) use dates::apart;
 
@@ -31,6 +32,11 @@ const LONGEST: usize = 64 << 10;
 trait Section {
     /// Takes a line. Returns whether it belongs here.
     fn line(&mut self, text: &str, at: &Place<'_>) -> bool;
+
+    /// Whether every line belongs here until it says otherwise, whatever else it could begin.
+    fn takes_all(&self) -> bool {
+        false
+    }
 
     /// Hands over what was read; returns how many records it was.
     /// The process is the one that `jcmd` printed above.
@@ -81,6 +87,7 @@ const BEGINNINGS: &[Begin] = &[
     jvm::begin_histogram,
     jvm::begin_flags,
     jvm::begin_heap,
+    vm_info::begin,
 ];
 
 /// Reads a source into the report.
@@ -102,6 +109,10 @@ pub(super) fn read(source: &Source, report: &mut HostReport) {
             line: line.number,
             title: &title,
         };
+        if let Some(open) = open.as_mut().filter(|open| open.section.takes_all()) {
+            open.section.line(text, &place);
+            continue;
+        }
         let begun = BEGINNINGS.iter().find_map(|begin| begin(text, &place));
         if let Some(section) = begun {
             close(&mut open, report, &mut coverage);
@@ -183,11 +194,21 @@ fn known(text: &str) -> bool {
         || text.starts_with("lsof: WARNING")
         || text.starts_with("----")
         || text.starts_with("$ ")
+        || text == "#"
         || ANSWERS.contains(&text)
         || devices::heading(text)
 }
 
+/// What a crash file says above the same text that `jcmd VM.info` prints.
+const CRASHED: [&str; 2] = [
+    "# A fatal error has been detected by the Java Runtime Environment",
+    "# There is insufficient memory for the Java Runtime Environment",
+];
+
 fn sniff(sample: &Sample<'_>) -> Certainty {
+    if CRASHED.iter().any(|words| sample.contains(words)) {
+        return Certainty::No;
+    }
     let place = Place {
         source: sample.name,
         line: 1,

@@ -2,6 +2,7 @@
 
 use crate::finding::{Evidence, Finding, Rule, RuleMeta, Severity};
 use crate::host::report::HostReport;
+use crate::host::snapshot::{Remote, Sockets};
 use crate::t;
 
 /// Sockets in CLOSE-WAIT below which nothing is said.
@@ -27,25 +28,53 @@ impl Rule<HostReport> for CloseWait {
 
     fn check(&self, report: &HostReport) -> Vec<Finding> {
         let mut findings = Vec::new();
-        for sockets in &report.sockets {
-            let count = sockets.states.get("CLOSE-WAIT").copied().unwrap_or(0);
+        let held = |sockets: &Sockets| sockets.states.get("CLOSE-WAIT").copied().unwrap_or(0);
+        // Of several tables of one collector the worst tells it all; their growth is a finding of its own.
+        let same = |one: &Sockets, two: &Sockets| one.locator.source == two.locator.source;
+        let runs = report.sockets.chunk_by(same);
+        for sockets in runs.filter_map(|run| run.iter().max_by_key(|sockets| held(sockets))) {
+            let count = held(sockets);
             if count < LEAST {
                 continue;
             }
-            let most = sockets
-                .remotes
-                .iter()
-                .find(|remote| remote.state == "CLOSE-WAIT");
-            let (address, to) =
-                most.map_or(("?", 0), |remote| (remote.address.as_str(), remote.count));
+            // Clients that closed have a port of their own each: then no remote tells more than another.
+            let most = sockets.remotes.iter().find(|remote| {
+                remote.state == "CLOSE-WAIT" && remote.count.saturating_mul(4) >= count
+            });
+            let (title, which, look) = match most {
+                Some(Remote {
+                    address, count: to, ..
+                }) => (
+                    t!(
+                        "{count} connections closed by the other side and still held, most to {address}",
+                        count,
+                        address
+                    ),
+                    t!(", {to} of them to {address}", to, address),
+                    t!(
+                        "Look at the client for {address}: responses must be closed on every path, errors included.",
+                        address
+                    ),
+                ),
+                None => (
+                    t!(
+                        "{count} connections closed by the other side and still held",
+                        count
+                    ),
+                    String::new(),
+                    t!(
+                        "Where they are connections of clients to an own port, the server must close them when it reads their end."
+                    ),
+                ),
+            };
             findings.push(Finding {
-                summary: t!("The other side closed {count} connections that this process still holds, {to} of them to {address}. The code that uses them does not close them; no timeout of the system ever will.", count, to, address),
+                summary: t!("The other side closed {count} connections that this process still holds{which}. The code that uses them does not close them; no timeout of the system ever will.", count, which),
                 evidence: vec![Evidence::new(t!("{count} sockets in CLOSE-WAIT", count), sockets.locator.clone())],
                 advice: vec![
-                    t!("Look at the client for {address}: responses must be closed on every path, errors included.", address),
+                    look,
                     t!("Take a second snapshot a minute later: a growing number is a leak, a steady one an old accident."),
                 ],
-                ..Finding::new(&META, t!("{count} connections closed by the other side and still held, most to {address}", count, address))
+                ..Finding::new(&META, title)
             });
         }
         findings

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::finding::{Evidence, Finding, Locator, Rule, RuleMeta, Severity};
 use crate::host::report::HostReport;
-use crate::host::snapshot::Sample;
+use crate::host::snapshot::{Sample, Task, Top};
 use crate::t;
 
 pub(super) struct CpuSaturated;
@@ -14,7 +14,7 @@ const META: RuleMeta = RuleMeta {
     title: "Processors saturated",
     severity: Severity::Medium,
     means: "Work waits for a processor: everything takes longer, garbage collection and health checks included.",
-    detected: "In at least half of the rows of vmstat (without the first) us + sy is 80 or more, or st is 10 or more; the same in iostat, mpstat or sar; or a refresh of top with less than 20 % idle and wait together.",
+    detected: "In at least half of the rows of vmstat (without the first) us + sy is 80 or more, or st is 10 or more; the same in iostat, mpstat or sar; or a refresh of top with less than 20 % idle and wait together, without the first of several, which is the mean since boot.",
     advice: "Find the busy tasks; compare them with the threads of a dump by native id.",
     false_positives: "A batch machine is meant to be busy.",
     sources: &["vmstat(8), top(1); the 80 % rule of capacity planning"],
@@ -42,7 +42,10 @@ impl Rule<HostReport> for CpuSaturated {
             }
         }
         findings.extend(intervals(report));
-        for top in &report.tops {
+        // The first refresh of several is a mean since boot, or since the start of each process.
+        let same = |one: &Top, two: &Top| one.locator.source == two.locator.source;
+        let runs = report.tops.chunk_by(same);
+        for top in runs.flat_map(|run| &run[usize::from(run.len() > 1)..]) {
             let share = |name: &str| top.cpu.get(name).copied();
             if let (Some(idle), Some(wait)) = (share("id"), share("wa"))
                 && idle + wait < 20.0
@@ -53,7 +56,17 @@ impl Rule<HostReport> for CpuSaturated {
                     idle,
                     clock
                 );
-                let statement = t!("{clock}: {idle} % idle", clock, idle);
+                let statement = match top.tasks.first().filter(|task| task.cpu > 0.0) {
+                    Some(Task { pid, cpu, command }) => t!(
+                        "{clock}: {idle} % idle; most is taken by {command} ({pid}): {cpu} % of a processor",
+                        clock,
+                        idle,
+                        command,
+                        pid,
+                        cpu
+                    ),
+                    None => t!("{clock}: {idle} % idle", clock, idle),
+                };
                 findings.push(saturated(title, statement, &top.locator));
             }
         }

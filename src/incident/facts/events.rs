@@ -7,6 +7,7 @@ use crate::events::{
 use crate::finding::Evidence;
 use crate::incident::case::{Case, quote};
 use crate::incident::needs::Need;
+use crate::incident::placed::Placed;
 use crate::t;
 use crate::text::{bytes, duration, often};
 use crate::time::{Moment, SECOND};
@@ -14,13 +15,19 @@ use crate::time::{Moment, SECOND};
 /// Deaths before this age, several times, are a crash loop.
 pub(super) const YOUNG: i64 = 60 * SECOND;
 
+/// Storage that failed this long before the end may have had to do with it.
+const LINGERS: i64 = 30 * 60 * SECOND;
+
 /// The first event that `test` accepts as a fact in the words of `say`, with its count.
 pub(super) fn first(
     case: &Case<'_>,
     test: impl Fn(&What) -> bool,
     say: impl FnOnce(&What, u64) -> String,
 ) -> Option<Fact> {
-    let found: Vec<_> = case.events_where(test).collect();
+    first_of(case.events_where(test).collect(), say)
+}
+
+fn first_of(found: Vec<&Placed<'_>>, say: impl FnOnce(&What, u64) -> String) -> Option<Fact> {
     let event = found.first()?;
     let count = found.iter().map(|placed| placed.count).sum();
     let evidence = found.iter().take(3).map(|placed| quote(placed.event));
@@ -207,11 +214,25 @@ pub(in crate::incident) fn descriptors_exhausted(case: &Case<'_>) -> Observed {
     application(case, fact)
 }
 
-/// A volume could not be mounted, or a disk is full.
+/// A volume could not be mounted, a disk is full, or storage stopped answering.
 pub(in crate::incident) fn storage_failed(case: &Case<'_>) -> Observed {
-    let failed = |what: &What| matches!(what, What::MountFailed { .. } | What::StorageFull);
-    let fact = first(case, failed, |what, _| match what {
+    let failed = |what: &What| {
+        matches!(
+            what,
+            What::MountFailed { .. } | What::StorageFull | What::StorageLost { .. }
+        )
+    };
+    // Storage that came back long before the end did not end it.
+    let late = |placed: &&Placed<'_>| {
+        let lost = matches!(placed.what(), What::StorageLost { .. });
+        let ages = placed.last().zip(case.life.ended);
+        !lost || ages.is_none_or(|(at, end)| end.lo.since(at.hi) < LINGERS)
+    };
+    let found = case.events_where(failed).filter(late).collect();
+    let fact = first_of(found, |what, _| match what {
         What::StorageFull => t!("no space left on a device"),
+        What::StorageLost { of: Some(of) } => t!("storage stopped answering ({of})", of),
+        What::StorageLost { of: None } => t!("storage stopped answering"),
         _ => t!("a volume could not be mounted"),
     });
     supervisor(case, fact)

@@ -1,12 +1,14 @@
 //! What thread dumps show about a life.
 
+use std::collections::BTreeMap;
+
 use super::{Fact, Observed, access, events};
 use crate::finding::{Evidence, Locator};
 use crate::incident::case::Case;
 use crate::incident::needs::Need;
 use crate::t;
 use crate::text::percent;
-use crate::threads::{Activity, Deadlock, DumpSummary, PoolKind, PoolUse, RootBlocker};
+use crate::threads::{Activity, CpuUse, Deadlock, DumpSummary, PoolKind, PoolUse, RootBlocker};
 use crate::time::Moment;
 
 /// A request pool this busy has nothing left for the next request (`--pool-busy-pct` of `diag threads`).
@@ -301,6 +303,35 @@ pub(in crate::incident) fn many_threads(case: &Case<'_>) -> Observed {
             Evidence::new(statement, place),
         ))
     })
+}
+
+/// Share of the processor time of its process from which one piece of code is what it computes.
+const MOSTLY: f64 = 0.5;
+
+/// The frame of the application whose threads used most of what the process used of the processors: how many they are, and
+/// their share. A process that used less than half a processor computes nothing to speak of.
+pub(in crate::incident) fn computing<'a>(case: &Case<'a>) -> Option<(u64, &'a str, f64)> {
+    let own = |one: &&CpuUse| {
+        let mut dumps = case.dumps.iter();
+        let at = &one.thread.at.source;
+        let works = !matches!(one.doing, Activity::Gc | Activity::Vm);
+        works && dumps.any(|(dump, _)| dump.source == *at)
+    };
+    let uses = || case.rooms.threads.cpu.iter().filter(own);
+    let taken = |of: &CpuUse| of.cpu as f64 / of.elapsed.max(1) as f64;
+    let processors: f64 = uses().map(taken).sum();
+    let mut frames: BTreeMap<&str, (u64, f64)> = BTreeMap::new();
+    for one in uses() {
+        let frame = frames
+            .entry(one.frame.as_deref().unwrap_or("?"))
+            .or_default();
+        *frame = (frame.0 + 1, frame.1 + one.of_process);
+    }
+    let most = frames
+        .into_iter()
+        .max_by(|one, two| one.1.1.total_cmp(&two.1.1));
+    let (frame, (threads, share)) = most?;
+    (processors >= MOSTLY && share >= MOSTLY).then_some((threads, frame, share))
 }
 
 /// Busy and all threads of the request pool, for the table of lives.

@@ -3,9 +3,10 @@
 use super::{Hypothesis, Ledger};
 use crate::finding::{RuleMeta, Severity};
 use crate::incident::case::Case;
-use crate::incident::facts::{events, gc, host, memory};
+use crate::incident::facts::{events, gc, host, memory, threads};
 use crate::incident::ledger::{DECISIVE, MODERATE, Question, STRONG};
 use crate::t;
+use crate::text::percent;
 
 const META: RuleMeta = RuleMeta {
     id: "incident/cpu-starvation",
@@ -75,6 +76,14 @@ fn weigh(case: &Case<'_>) -> Ledger {
     );
     ledger.link(&throttled);
     ledger.link(&starved);
+    if let Some((threads, frame, share)) = threads::computing(case) {
+        ledger.advise(t!(
+            "See what {threads} threads at {frame} compute: they used {share} of the processor time of the process.",
+            threads,
+            frame,
+            share = percent(share, 1.0)
+        ));
+    }
     ledger.advise(t!(
         "Raise or remove the container's CPU limit and compare cpu.stat before and after."
     ));

@@ -11,8 +11,8 @@ const META: RuleMeta = RuleMeta {
     id: "incident/storage-failure",
     title: "Storage failure",
     severity: Severity::High,
-    means: "A volume could not be mounted or a disk is full: the process cannot start, or stands still in file I/O.",
-    detected: "A failed mount or a full device is reported (+20); a file system is full or a disk cannot keep up (+10).",
+    means: "A volume could not be mounted, a disk is full, or a file system stopped answering: the process cannot start, or stands still in file I/O.",
+    detected: "A failed mount, a full device or storage that stopped answering is reported (+20); a file system is full or a disk cannot keep up (+10).",
     advice: "Look at the volume: does it exist, is it attached elsewhere, is it full?",
     false_positives: "A failed mount of another pod on the same node.",
     sources: &["Kubernetes kubelet, volume manager events"],
@@ -33,7 +33,7 @@ fn weigh(case: &Case<'_>) -> Ledger {
     ledger.weigh(
         "failed",
         DECISIVE,
-        t!("a failed mount or a full device"),
+        t!("a failed mount, a full device, or storage that stopped answering"),
         &failed,
     );
     let disk = case.see(host::disk_in_trouble);

@@ -17,6 +17,7 @@ use super::{Bytes, ParseIssue};
 use crate::finding::Locator;
 use crate::t;
 use crate::text;
+use crate::time::Instant;
 
 /// Archives in archives.
 const DEPTH: u32 = 3;
@@ -36,6 +37,8 @@ const XZ_MEMORY: u32 = 512 * 1024;
 pub(super) struct Piece {
     pub(super) name: String,
     pub(super) bytes: Bytes,
+    /// When it was last written, as the tar that it lay in says.
+    pub(super) modified: Option<Instant>,
 }
 
 /// What came out of one file given.
@@ -50,6 +53,7 @@ pub(super) fn unpack(name: &str, bytes: Bytes) -> Unpacked {
     let mut unpacker = Unpacker {
         bytes_left: MOST_BYTES.min((bytes.len() as u64 * MOST_RATIO).max(FREE_BYTES)),
         members_left: MEMBERS,
+        modified: None,
         out: Unpacked::default(),
     };
     unpacker.take(name.to_owned(), bytes, 0);
@@ -95,6 +99,8 @@ impl Packing {
 struct Unpacker {
     bytes_left: u64,
     members_left: u32,
+    /// Of the member that is being unpacked.
+    modified: Option<Instant>,
     out: Unpacked,
 }
 
@@ -112,7 +118,11 @@ impl Unpacker {
             return;
         }
         match packing {
-            None => self.out.pieces.push(Piece { name, bytes }),
+            None => self.out.pieces.push(Piece {
+                name,
+                bytes,
+                modified: self.modified,
+            }),
             Some(Packing::Foreign(what)) => {
                 let problem = t!("{what} is not read; unpack it and give the content", what);
                 self.issue(Locator::whole(name), problem);

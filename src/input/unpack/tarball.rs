@@ -9,6 +9,7 @@ use super::{Unpacker, member_name};
 use crate::finding::Locator;
 use crate::input::Bytes;
 use crate::t;
+use crate::time::{Instant, SECOND};
 
 /// Size of a header, and the unit of everything in a tar.
 pub(super) const BLOCK: usize = 512;
@@ -51,6 +52,12 @@ fn padded_end(start: u64, size: u64) -> u64 {
         .saturating_add(size)
         .checked_next_multiple_of(BLOCK as u64)
         .unwrap_or(u64::MAX)
+}
+
+/// Seconds since 1970, whatever the zone of the machine. An archive made to be the same every time says 0.
+fn modified(header: &tar::Header) -> Option<Instant> {
+    let seconds = header.mtime().ok().filter(|seconds| *seconds > 0)?;
+    Some(Instant(i64::try_from(seconds).ok()?.checked_mul(SECOND)?))
 }
 
 fn is_content(kind: EntryType) -> bool {
@@ -99,6 +106,7 @@ impl Unpacker {
                 self.take(member, Bytes::from(content), depth + 1);
                 continue;
             }
+            self.modified = modified(entry.header());
             let (start, size) = (entry.raw_file_position(), entry.size());
             let end = start.saturating_add(size);
             if end > total {
@@ -110,6 +118,7 @@ impl Unpacker {
             }
             let range = start.min(total) as usize..end.min(total) as usize;
             self.take(member, bytes.slice(range), depth + 1);
+            self.modified = None;
             if end > total {
                 return;
             }
@@ -150,6 +159,7 @@ impl Unpacker {
                 break;
             }
             let member = member_name(name, &entry.path_bytes());
+            let modified = modified(entry.header());
             let size = entry.size();
             let mut content = Vec::new();
             let result = entry.read_to_end(&mut content);
@@ -162,7 +172,7 @@ impl Unpacker {
                     t!("the archive ends here; what came before is used"),
                 );
             }
-            found.push((member, content));
+            found.push((member, content, modified));
             if cut {
                 whole = false;
                 break;
@@ -171,8 +181,10 @@ impl Unpacker {
         if whole && reader.given() <= behind_last {
             self.issue(Locator::whole(name), NO_END);
         }
-        for (member, content) in found {
+        for (member, content, modified) in found {
+            self.modified = modified;
             self.take(member, Bytes::from(content), depth + 1);
+            self.modified = None;
         }
     }
 }

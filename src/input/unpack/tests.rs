@@ -232,6 +232,7 @@ fn xz_is_read_stream_after_stream() {
 fn a_bomb_stops_at_the_limit() {
     let mut unpacker = Unpacker {
         bytes_left: 1 << 20,
+        modified: None,
         members_left: 3,
         out: Unpacked::default(),
     };
