@@ -2,6 +2,7 @@
 
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::access::AccessReport;
@@ -85,6 +86,43 @@ impl Report {
         }
     }
 
+    /// The report without what `profile` does not allow, and what that was.
+    fn redacted(self, profile: Profile) -> Result<(Self, Redacted), serde_json::Error> {
+        // The content by itself: behind a tag that comes later all of it would be kept twice.
+        fn clean<T: Serialize + DeserializeOwned>(
+            data: T,
+            profile: Profile,
+        ) -> Result<(T, Redacted), serde_json::Error> {
+            let mut value = serde_json::to_value(&data)?;
+            let done = redact::value(&mut value, profile);
+            match done.is_nothing() {
+                true => Ok((data, done)),
+                false => Ok((serde_json::from_value(value)?, done)),
+            }
+        }
+        macro_rules! cleaned {
+            ($($kind:ident),*) => {
+                match self {
+                    $(Self::$kind(data) => {
+                        let (data, done) = clean(data, profile)?;
+                        (Self::$kind(data), done)
+                    })*
+                }
+            };
+        }
+        Ok(cleaned!(
+            Heap,
+            HeapHistograms,
+            HeapInspection,
+            Threads,
+            Gc,
+            Access,
+            Events,
+            Host,
+            Incident
+        ))
+    }
+
     /// All findings.
     pub fn findings(&self) -> Vec<&Finding> {
         match self {
@@ -111,11 +149,7 @@ impl Envelope {
     ) -> Result<(Self, Redacted), serde_json::Error> {
         let (report, redacted) = match profile {
             Profile::Off => (report, Redacted::default()),
-            Profile::Ticket | Profile::Public => {
-                let mut value = serde_json::to_value(&report)?;
-                let done = redact::value(&mut value, profile);
-                (serde_json::from_value(value)?, done)
-            }
+            Profile::Ticket | Profile::Public => report.redacted(profile)?,
         };
         let envelope = Self {
             schema_version: SCHEMA_VERSION,

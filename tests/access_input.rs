@@ -70,7 +70,7 @@ fn other_kinds_of_logs_are_not_claimed() {
         let path = folder.path().join("some.log");
         fs::write(&path, text).unwrap();
         let bundle = Bundle::open(&[path], access::SNIFFERS);
-        bundle.sources[0].kinds.clone()
+        bundle.sources[0].kinds().collect::<Vec<_>>()
     };
     for text in [
         "[0.012s][info][gc] Using G1\n[0.5s][info][gc] GC(0) Pause Young (Normal) (G1 Evacuation Pause) 23M->4M(256M) 3.2ms\n",

@@ -258,3 +258,60 @@ fn the_log_of_a_proxy_says_whose_requests_it_carries() {
     // One server behind the proxy: they are its own.
     assert_eq!(told(&["10.244.0.14:8080"]), None);
 }
+
+/// The report of files in a folder, opened as the program opens them.
+fn of_folder(files: &[(&str, String)]) -> IncidentReport {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, text) in files {
+        std::fs::write(folder.path().join(name), text).unwrap();
+    }
+    let paths = [folder.path().to_owned()];
+    let bundle = Bundle::open_unsearched(&paths, &diag::cli::sniffers());
+    let access = bundle.holding(Kind::AccessLog);
+    assert!(access.iter().all(|log| log.kinds().eq([Kind::AccessLog])));
+    incident::analyse(&bundle, &Silent)
+}
+
+#[test]
+fn what_stands_between_requests_is_found() {
+    let requests = access_log(0, 120, 200, |_| 20);
+    assert!(requests.len() > 100_000);
+    let error =
+        "2026-11-22T01:01:00.000Z ERROR main - java.lang.OutOfMemoryError: Java heap space\n";
+    let errors = |report: &IncidentReport| {
+        let events = &report.rooms.events.events;
+        let errors = events
+            .iter()
+            .filter(|event| matches!(event.what, diag::events::What::OutOfMemoryError { .. }));
+        errors.count()
+    };
+
+    let report = of_folder(&[("access_log", requests.clone())]);
+    assert_eq!(errors(&report), 0);
+    assert_eq!(report.sources[0].kinds, [Kind::AccessLog]);
+
+    let (before, after) = requests.split_at(requests[..90_000].rfind('\n').unwrap() + 1);
+    let report = of_folder(&[("access_log", format!("{before}{error}{after}"))]);
+    assert_eq!(errors(&report), 1);
+    assert_eq!(report.sources[0].kinds, [Kind::AccessLog, Kind::Events]);
+    let lost = report.coverage.iter().map(|read| read.not_understood);
+    assert_eq!(lost.sum::<u64>(), 1, "the line is none of the requests");
+
+    let json: String = (0..2_000)
+        .map(|number| {
+            let message = match number {
+                1_500 => "java.lang.OutOfMemoryError: Java heap space",
+                _ => "served",
+            };
+            format!(
+                "{{\"time\":\"2026-11-22T01:{:02}:{:02}Z\",\"remote_addr\":\"10.0.0.1\",\"request\":\"GET /a HTTP/1.1\",\
+                 \"status\":200,\"body_bytes_sent\":1,\"request_time\":0.1,\"message\":\"{message}\"}}\n",
+                number / 60,
+                number % 60
+            )
+        })
+        .collect();
+    let report = of_folder(&[("access.json", json)]);
+    assert_eq!(report.rooms.access.requests, 2_000);
+    assert!(report.sources[0].kinds.contains(&Kind::Events));
+}

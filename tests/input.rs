@@ -62,7 +62,11 @@ fn from(name: &str, text: &str) -> Bundle {
 fn shown(bundle: &Bundle) -> Vec<String> {
     let line = |source: &diag::input::Source| {
         let text = String::from_utf8_lossy(&source.bytes).replace('\n', "|");
-        format!("{} {:?} {text}", source.name, source.kinds)
+        format!(
+            "{} {:?} {text}",
+            source.name,
+            source.kinds().collect::<Vec<_>>()
+        )
     };
     bundle.sources.iter().map(line).collect()
 }
@@ -249,7 +253,11 @@ fn the_log_of_a_machine_stays_and_shows_what_is_in_it() {
 2026-11-22T01:02:04+0000 host systemd[1]: shop.service: Main process exited
 ";
     let bundle = from("journal.txt", text);
-    let kinds: Vec<_> = bundle.sources.iter().map(|s| &s.kinds[..]).collect();
+    let kinds: Vec<_> = bundle
+        .sources
+        .iter()
+        .map(|s| s.kinds().collect::<Vec<_>>())
+        .collect();
     assert_eq!(kinds, [&[Kind::Events][..], &[Kind::GcLog]]);
     assert_eq!(&bundle.sources[0].bytes[..], text.as_bytes());
     assert_eq!(&bundle.sources[1].bytes[..], b"\n[gc] one\n");
@@ -262,7 +270,12 @@ fn the_log_of_a_machine_stays_and_shows_what_is_in_it() {
 fn a_telltale_counts_anywhere_in_a_text() {
     let mut text = "line\n".repeat(50_000);
     text += "2026-11-22 01:02:03\nFull thread dump OpenJDK\n";
-    assert_eq!(from("app.log", &text).sources[0].kinds, [Kind::ThreadDump]);
+    assert_eq!(
+        from("app.log", &text).sources[0]
+            .kinds()
+            .collect::<Vec<_>>(),
+        [Kind::ThreadDump]
+    );
 }
 
 #[test]
@@ -349,4 +362,26 @@ fn the_corpus_is_recognised_by_content() {
         }
     }
     common::nothing_wrong("recognition of the corpus", &complaints);
+}
+
+#[test]
+fn pieces_of_a_long_text_are_searched_as_one() {
+    let line = "2026-11-22 01:02:03 INFO nothing to see here, move along\n";
+    let many = line.repeat((9 << 20) / line.len());
+    let kinds = |text: String| {
+        let bundle = from("app.log", &text);
+        bundle.sources[0].kinds().collect::<Vec<_>>()
+    };
+    let (error, dump) = ("java.lang.OutOfMemoryError\n", "Full thread dump\n");
+    // What comes first is what it mainly is, whichever piece is searched first.
+    for _ in 0..8 {
+        assert_eq!(
+            kinds(format!("{many}{error}{line}{dump}")),
+            [Kind::Events, Kind::ThreadDump]
+        );
+        assert_eq!(
+            kinds(format!("{line}{dump}{many}{error}")),
+            [Kind::ThreadDump, Kind::Events]
+        );
+    }
 }

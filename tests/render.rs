@@ -230,6 +230,36 @@ fn a_huge_page_is_cut_and_says_so() {
     well_formed(&page);
 }
 
+/// What paper takes: tables cut to what a reader looks at, reports inside the report closed unless they were opened, and a
+/// word about both that stands on paper only.
+#[test]
+fn paper_holds_the_case_and_says_what_it_leaves_out() {
+    let mut table = Table::new(&["#a"]);
+    for row in 0..75 {
+        table.row([row.to_string().into()]);
+    }
+    let page = html(
+        &[document(vec![
+            Section::detail("Case", vec![Block::Table(table)]),
+            Section::apart("Room", vec![Block::Paragraph("x".into())]),
+        ])],
+        FOOTER,
+    );
+    well_formed(&page);
+    for wanted in [
+        "<details class=\"more\" id=",
+        "<details class=\"more apart\" id=",
+        "<h2>Room</h2><span class=\"paper\">Not printed: open it on the page first.</span></summary>",
+        "<p class=\"rest paper\">35 more rows are not printed: they are on the page.</p>",
+        "details:not(.apart)::details-content { content-visibility: visible;",
+        ".tall tbody tr:nth-child(n+41 of :not([hidden])) { display: none; }",
+        "[hidden], .paper { display: none; }",
+        "all('details.more:not(.apart)').forEach(node => { node.open = true; })",
+    ] {
+        assert!(page.contains(wanted), "{wanted}");
+    }
+}
+
 fn document(blocks: Vec<Block>) -> Document {
     Document {
         title: "Test".to_owned(),

@@ -8,7 +8,7 @@ fuzz_target!(|data: &[u8]| {
     let files = vec![("input".to_owned(), data.to_vec())];
     let bundle = Bundle::from_buffers(files, &diag::cli::sniffers());
     for source in &bundle.sources {
-        assert!(!source.kinds.is_empty());
+        assert!(source.kinds().next().is_some());
         assert!(source.name.starts_with("input") && !source.name.contains("/../"));
         assert_eq!(source.kind() == Kind::Empty, source.bytes.is_empty());
         let lines = Lines::new(&source.bytes).count() as u64;

@@ -20,7 +20,7 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args, session: &Session) -> anyhow::Result<Report> {
-    let bundle = session.open(&args.paths)?;
+    let bundle = session.open_unsearched(&args.paths)?;
     let report = incident::analyse(&bundle, session.progress());
     Ok(Report::Incident(Box::new(report)))
 }

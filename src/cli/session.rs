@@ -18,7 +18,7 @@ use crate::report::{Envelope, Report};
 pub(super) struct Session {
     pub(super) global: Global,
     bar: Bar,
-    opened: RefCell<Watch>,
+    watched: RefCell<Watch>,
 }
 
 impl Session {
@@ -41,7 +41,7 @@ impl Session {
         Ok(Self {
             global,
             bar,
-            opened: RefCell::default(),
+            watched: RefCell::default(),
         })
     }
 
@@ -68,12 +68,21 @@ impl Session {
         paths: &[PathBuf],
         sniffers: &[Sniffer],
     ) -> anyhow::Result<Bundle> {
+        self.opened(|| Bundle::open(paths, sniffers))
+    }
+
+    /// The same as `open`, with sure sources left unsearched for evidence of other kinds.
+    pub(super) fn open_unsearched(&self, paths: &[PathBuf]) -> anyhow::Result<Bundle> {
+        self.opened(|| Bundle::open_unsearched(paths, &rooms::sniffers()))
+    }
+
+    fn opened(&self, open: impl FnOnce() -> Bundle) -> anyhow::Result<Bundle> {
         self.progress().phase("opening", 0);
-        let bundle = Bundle::open(paths, sniffers);
+        let bundle = open();
         for issue in &bundle.issues {
             self.note(&issue.to_string());
         }
-        self.opened.replace(bundle.watch.clone());
+        self.watched.replace(bundle.watch.clone());
         if bundle.sources.is_empty() {
             bail!("nothing readable was given");
         }
@@ -107,7 +116,7 @@ impl Session {
     ) -> anyhow::Result<Status> {
         let report = command(self)?;
         self.bar.finish();
-        for issue in self.opened.borrow().shrunk() {
+        for issue in self.watched.borrow().shrunk() {
             self.note(&issue.to_string());
         }
         let profile = self.global.redact.into();

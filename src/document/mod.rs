@@ -71,6 +71,8 @@ pub struct Section {
     pub title: String,
     /// Detail for those who want it: folded in HTML, shown in the terminal only on request.
     pub detail: bool,
+    /// Detail that would fill pages of its own on paper: printed only when it was opened.
+    pub apart: bool,
     /// Its content.
     pub blocks: Vec<Block>,
 }
@@ -81,6 +83,7 @@ impl Section {
         Block::Section(Self {
             title: title.into(),
             detail: false,
+            apart: false,
             blocks,
         })
     }
@@ -90,6 +93,17 @@ impl Section {
         Block::Section(Self {
             title: title.into(),
             detail: true,
+            apart: false,
+            blocks,
+        })
+    }
+
+    /// Detail like a report of its own, which is not printed with the rest.
+    pub fn apart(title: impl Into<String>, blocks: Vec<Block>) -> Block {
+        Block::Section(Self {
+            title: title.into(),
+            detail: true,
+            apart: true,
             blocks,
         })
     }

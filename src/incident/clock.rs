@@ -96,7 +96,14 @@ impl Clock {
         }
         let shared = highest / SHARED;
         let (east_of_utc, basis) = match best.as_slice() {
-            [(offset, _)] if shared > 0 => (
+            [(offset, _)] if shared == 1 => (
+                Some(*offset),
+                t!(
+                    "{offset} from UTC: the only zone in which an event coincides with other sources",
+                    offset = hours(*offset)
+                ),
+            ),
+            [(offset, _)] if shared > 1 => (
                 Some(*offset),
                 t!(
                     "{offset} from UTC: the only zone in which {count} events coincide with other sources",

@@ -56,24 +56,19 @@ impl IncidentReport {
         if let Some(runner_up) = &self.verdict.runner_up {
             blocks.push(Block::Paragraph(runner_up.as_str().into()));
         }
-        let titles = |word: Confidence| -> String {
-            let own = rows.iter().filter(|judged| judged.confidence == word);
-            let own: Vec<&str> = own.map(|judged| judged.title.as_str()).collect();
-            own.join(", ")
-        };
+        let titles = |word: Confidence| titles(&rows, word);
+        let unlikely = titles(Confidence::Unlikely);
         let mut rest = Vec::new();
-        let (unlikely, open) = (
-            titles(Confidence::Unlikely),
-            titles(Confidence::Undetermined),
-        );
         if !unlikely.is_empty() {
-            rest.push(t!("Unlikely: {list}.", list = unlikely));
+            rest.push(t!("Unlikely: {list}.", list = unlikely.join(", ")));
         }
-        if !open.is_empty() {
-            rest.push(t!(
-                "Undetermined, for want of evidence: {list}.",
-                list = open
-            ));
+        match titles(Confidence::Undetermined).len() {
+            0 => {}
+            1 => rest.push(t!("One more is undetermined, for want of evidence.")),
+            count => rest.push(t!(
+                "{count} more are undetermined, for want of evidence.",
+                count
+            )),
         }
         if !rest.is_empty() {
             blocks.push(Block::Paragraph(rest.join(" ").into()));
@@ -99,12 +94,22 @@ impl IncidentReport {
                 main_clue(judged).into(),
             ]);
         }
+        let open = titles(&rows, Confidence::Undetermined).join(", ");
+        let open = (!open.is_empty())
+            .then(|| t!("Undetermined, for want of evidence: {list}.", list = open));
         let ledgers = decided.map(|judged| ledger(judged));
         let blocks = std::iter::once(Block::Table(table))
+            .chain(open.map(|open| Block::Paragraph(open.into())))
             .chain(ledgers)
             .collect();
-        Section::detail(t!("The ledgers"), blocks)
+        Section::apart(t!("The ledgers"), blocks)
     }
+}
+
+/// The titles of what was judged with `word`.
+fn titles<'a>(rows: &[&'a Judged], word: Confidence) -> Vec<&'a str> {
+    let own = rows.iter().filter(|judged| judged.confidence == word);
+    own.map(|judged| judged.title.as_str()).collect()
 }
 
 /// The weightiest seen clue in the direction of the judgement.
@@ -122,7 +127,9 @@ fn main_clue(judged: &Judged) -> String {
 /// The ledger of one hypothesis with its evidence.
 fn ledger(judged: &Judged) -> Block {
     let mut table = Table::new(&[&t!("#Weight"), &t!("Seen"), &t!("Clue"), &t!("Where")]);
-    for clue in &judged.clues {
+    let mut clues: Vec<&Clue> = judged.clues.iter().collect();
+    clues.sort_by_key(|clue| clue.seen != Seen::Yes);
+    for clue in clues {
         let seen = match clue.seen {
             Seen::Yes => t!("yes"),
             Seen::No => t!("no"),
@@ -133,8 +140,12 @@ fn ledger(judged: &Judged) -> Block {
             .iter()
             .map(|Evidence { locator, .. }| locator.to_string());
         let places: Vec<String> = places.collect();
+        let weight = match clue.seen {
+            Seen::Yes => format!("{:+}", clue.weight),
+            Seen::No | Seen::NotObservable => format!("({:+})", clue.weight),
+        };
         table.row([
-            format!("{:+}", clue.weight).into(),
+            weight.into(),
             seen.into(),
             clue.statement.as_str().into(),
             Words::code(places.join(" ")),

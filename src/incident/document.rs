@@ -1,23 +1,21 @@
 //! The incident report as blocks: verdict, impact, timeline, chain, what was ruled out, lives, actions, sources.
 
 use super::charts;
-use super::report::{End, IncidentReport, Link};
+use super::life_table::time_of;
+use super::report::{End, Entry, IncidentReport, Link};
 use crate::document::{Block, Document, Section, Table, Verdict, Words};
-use crate::finding::{Evidence, Severity};
+use crate::finding::{Evidence, Finding, Severity};
 use crate::t;
-use crate::text::{count, duration, percent};
-use crate::time::{Instant, Moment, SECOND};
+use crate::text::{count, duration};
+use crate::time::SECOND;
 
 /// Entries of the timeline shown before the rest is left to the detail.
 const TIMELINE: usize = 6;
-/// Lives shown before the rest is left to the detail: the one of the verdict and its neighbours in time.
-const LIVES: usize = 6;
 
 impl IncidentReport {
     /// The report as blocks.
     pub fn document(&self) -> Document {
-        let first = self.verdict.now.first().or(self.verdict.actions.first());
-        let first = first.map(|step| t!("Do first: {step}", step));
+        let first = self.first_step().map(|step| t!("Do first: {step}", step));
         let explanation = self.verdict.explanation.iter().cloned().chain(first);
         let mut blocks = vec![self.impact_block()];
         blocks.extend(self.picture());
@@ -25,15 +23,15 @@ impl IncidentReport {
         blocks.push(self.chain_block());
         blocks.push(self.considered_block());
         blocks.push(self.lives_block());
-        blocks.extend(self.side_by_side_block());
+        blocks.extend(self.actions_block());
         blocks.extend(self.platform_block());
-        blocks.push(self.actions_block());
+        blocks.extend(self.side_by_side_block());
         blocks.push(self.sources_block());
         blocks.extend(self.meetings_block());
         blocks.extend(self.formulas_block());
         blocks.extend(self.missing_block());
-        blocks.push(self.ledgers_block());
         blocks.push(self.findings_block());
+        blocks.push(self.ledgers_block());
         blocks.extend(self.room_blocks());
         Document {
             title: t!("Incident report"),
@@ -109,24 +107,36 @@ impl IncidentReport {
         }
     }
 
-    /// What to do now, what to change, and what to capture next time.
-    fn actions_block(&self) -> Block {
+    /// The step that the verdict names.
+    fn first_step(&self) -> Option<&String> {
+        self.verdict.now.first().or(self.verdict.actions.first())
+    }
+
+    /// What to do after the step that the verdict names: now, to change, and what to capture next time.
+    fn actions_block(&self) -> Option<Block> {
         let verdict = &self.verdict;
         let now = verdict.now.iter().map(|step| (t!("Now:"), step));
         let change = verdict.actions.iter().map(|step| (t!("Change:"), step));
         let steps = now
             .chain(change)
+            .skip(1)
             .map(|(when, step)| Words::strong(when).and(" ").and(Words::sentence(step)));
         let steps: Vec<Words> = steps.collect();
-        let mut blocks = match steps.is_empty() {
-            true if self.ended_in_order() => vec![Block::Paragraph(
-                t!("It ended in order: nothing in this evidence calls for a change.").into(),
-            )],
-            true => vec![Block::Paragraph(
-                t!("Nothing can be advised on this evidence but to collect more next time.").into(),
-            )],
-            false => vec![Block::Steps(steps)],
-        };
+        let mut blocks = Vec::new();
+        if self.first_step().is_none() {
+            let nothing = match self.ended_in_order() {
+                true => {
+                    t!("It ended in order: nothing in this evidence calls for a change.")
+                }
+                false => {
+                    t!("Nothing can be advised on this evidence but to collect more next time.")
+                }
+            };
+            blocks.push(Block::Paragraph(nothing.into()));
+        }
+        if !steps.is_empty() {
+            blocks.push(Block::Steps(steps));
+        }
         if !self.missing.is_empty() {
             let what = self.missing.iter().map(|missing| missing.what.as_str());
             let what: Vec<&str> = what.collect();
@@ -138,7 +148,11 @@ impl IncidentReport {
                 .into(),
             ));
         }
-        Section::main(t!("What to do"), blocks)
+        let title = match self.first_step() {
+            Some(_) => t!("What to do after that"),
+            None => t!("What to do"),
+        };
+        (!blocks.is_empty()).then(|| Section::main(title, blocks))
     }
 
     /// Whether the life of the verdict was stopped or had done its work.
@@ -180,22 +194,52 @@ impl IncidentReport {
             .collect()
     }
 
-    /// What stands out in the life of the verdict; everything is in the detail.
+    /// What stands out in the life of the verdict, without what the chain below it tells; everything is in the detail.
     fn timeline_block(&self) -> Block {
-        let own = |index: &usize| {
-            let life = self.timeline[*index].life;
-            life.is_none() || life == self.verdict.life
+        let chained = |entry: &Entry| {
+            let same = |link: &Link| {
+                let place = |evidence: &Evidence| evidence.locator == entry.evidence.locator;
+                link.statement == entry.statement
+                    || (link.at == Some(entry.at) && link.evidence.iter().any(place))
+            };
+            self.chain.iter().any(same)
         };
-        let mut kept: Vec<usize> = (0..self.timeline.len()).filter(own).collect();
-        kept.sort_by_key(|index| (std::cmp::Reverse(self.timeline[*index].severity), *index));
+        let own = |index: &usize| {
+            let entry = &self.timeline[*index];
+            (entry.life.is_none() || entry.life == self.verdict.life) && !chained(entry)
+        };
+        // What is seen again and again stands once, from the first time to the last.
+        let mut kept: Vec<(usize, usize, usize)> = Vec::new();
+        for index in (0..self.timeline.len()).filter(own) {
+            let statement = &self.timeline[index].statement;
+            let known = kept
+                .iter_mut()
+                .find(|(first, ..)| self.timeline[*first].statement == *statement);
+            match known {
+                Some((_, last, times)) => {
+                    *last = index;
+                    *times += 1;
+                }
+                None => kept.push((index, index, 1)),
+            }
+        }
+        kept.sort_by_key(|(first, ..)| (std::cmp::Reverse(self.timeline[*first].severity), *first));
         kept.truncate(TIMELINE);
         kept.sort_unstable();
         let mut day = String::new();
-        let line = |index: usize| {
-            let entry = &self.timeline[index];
-            Words::strong(time_of(entry.at, entry.until, &mut day))
+        let line = |(first, last, times): (usize, usize, usize)| {
+            let (entry, last) = (&self.timeline[first], &self.timeline[last]);
+            let words = entry.statement.clone();
+            let (until, statement) = match times {
+                1 => (entry.until, words),
+                count => (
+                    last.until.or(Some(last.at)),
+                    t!("{words} ({count} times)", words, count),
+                ),
+            };
+            Words::strong(time_of(entry.at, until, &mut day))
                 .and("  ")
-                .and(entry.statement.as_str())
+                .and(statement)
                 .and("  ")
                 .and(Words::code(entry.evidence.locator.to_string()))
         };
@@ -219,64 +263,6 @@ impl IncidentReport {
                 life.into(),
                 what,
                 Words::code(entry.evidence.locator.to_string()),
-            ]);
-        }
-        table
-    }
-
-    fn lives_block(&self) -> Block {
-        let note = t!(
-            "Heap and collector: the minute before it ended or was told to. Busy threads: the request pool in the last thread dump."
-        );
-        let all = vec![
-            Block::Table(self.lives_table(usize::MAX)),
-            Block::Paragraph(note.into()),
-        ];
-        let blocks = vec![
-            Block::Table(self.lives_table(LIVES)),
-            Section::detail(t!("All lives ({count})", count = self.lives.len()), all),
-        ];
-        Section::main(t!("Lives"), blocks)
-    }
-
-    /// The life of the verdict and those around it.
-    fn lives_table(&self, most: usize) -> Table {
-        let subject = self
-            .verdict
-            .life
-            .map_or(0, |number| number.saturating_sub(1) as usize);
-        let latest = self.lives.len().saturating_sub(most);
-        let from = subject.saturating_sub(most / 2).min(latest);
-        let mut table = Table::new(&[
-            &t!("#Life"),
-            &t!("Started"),
-            &t!("#Uptime"),
-            &t!("Ended by"),
-            &t!("#Exit"),
-            &t!("#Heap after GC"),
-            &t!("#Lost to GC"),
-            &t!("#Busy threads"),
-            &t!("#Kinds of evidence"),
-        ]);
-        let dash = || "–".to_owned();
-        let share = |value: Option<f64>| value.map_or_else(dash, |value| percent(value, 1.0));
-        let mut day = String::new();
-        table.more = self.lives.len().saturating_sub(most) as u64;
-        for life in self.lives.iter().skip(from).take(most) {
-            let second = |at: Moment| Moment::exact(Instant(at.lo.0 - at.lo.0.rem_euclid(SECOND)));
-            let started = life.started.map(|at| time_of(second(at), None, &mut day));
-            let exit = life.terminator.exit_code;
-            let busy = life.busy.map(|(busy, all)| format!("{busy}/{all}"));
-            table.row([
-                life.number.to_string().into(),
-                started.unwrap_or_else(dash).into(),
-                life.uptime().map_or_else(dash, duration).into(),
-                life.terminator.kind.words().into(),
-                exit.map_or_else(dash, |code| code.to_string()).into(),
-                share(life.occupancy_at_end).into(),
-                share(life.gc_loss_at_end).into(),
-                busy.unwrap_or_else(dash).into(),
-                t!("{known} of 6", known = life.covered_by.len()).into(),
             ]);
         }
         table
@@ -354,7 +340,8 @@ impl IncidentReport {
         Section::detail(t!("All findings ({count})", count = cards.len()), cards)
     }
 
-    /// The reports of the rooms, for those who want to see the evidence itself.
+    /// The reports of the rooms, for those who want to see the evidence itself, without the findings, which stand above
+    /// them all.
     fn room_blocks(&self) -> Vec<Block> {
         let rooms = &self.rooms;
         let read = |coverage: &[crate::input::Coverage]| !coverage.is_empty();
@@ -366,21 +353,40 @@ impl IncidentReport {
             read(&rooms.events.coverage).then(|| rooms.events.document()),
             read(&rooms.host.coverage).then(|| rooms.host.document()),
         ];
+        let told = |finding: &Finding| self.findings.contains(finding);
         heap.chain(others.into_iter().flatten())
             .map(|document| {
-                let headline = Block::Paragraph(document.verdict.headline);
-                let explanation = document
-                    .verdict
-                    .explanation
-                    .into_iter()
-                    .map(Block::Paragraph);
-                let blocks = std::iter::once(headline)
-                    .chain(explanation)
-                    .chain(document.blocks);
-                Section::detail(document.title, blocks.collect())
+                let Verdict {
+                    headline,
+                    explanation,
+                    ..
+                } = document.verdict;
+                let summary = |words: &Words| {
+                    let plain = words.plain();
+                    self.findings.iter().any(|known| known.summary == plain)
+                };
+                let explanation = explanation.into_iter().filter(|words| !summary(words));
+                let said = std::iter::once(headline).chain(explanation);
+                let blocks = said
+                    .map(Block::Paragraph)
+                    .chain(without_findings(document.blocks, &told));
+                Section::apart(document.title, blocks.collect())
             })
             .collect()
     }
+}
+
+/// The blocks without the findings that are `told` elsewhere, and without sections that held nothing else.
+fn without_findings(blocks: Vec<Block>, told: &impl Fn(&Finding) -> bool) -> Vec<Block> {
+    let kept = blocks.into_iter().filter_map(|block| match block {
+        Block::Finding(finding) if told(&finding) => None,
+        Block::Section(mut section) if !section.blocks.is_empty() => {
+            section.blocks = without_findings(section.blocks, told);
+            (!section.blocks.is_empty()).then_some(Block::Section(section))
+        }
+        other => Some(other),
+    });
+    kept.collect()
 }
 
 fn stated(evidence: &Evidence) -> Words {
@@ -405,26 +411,4 @@ fn link(link: &Link) -> Words {
             .and(Words::code(evidence.locator.to_string())),
         None => words,
     }
-}
-
-/// The time of an entry; the day is written where it changes.
-fn time_of(at: Moment, until: Option<Moment>, day: &mut String) -> String {
-    let full = at.lo.display();
-    let (date, _) = full.split_once(' ').unwrap_or((&full, ""));
-    let mut text = String::new();
-    if date != day.as_str() {
-        text.push_str(date);
-        text.push(' ');
-        date.clone_into(day);
-    }
-    text.push_str(&at.lo.time_of_day());
-    let end = match until {
-        Some(until) => Some(until.lo),
-        None => (at.width() > SECOND).then_some(at.hi),
-    };
-    if let Some(end) = end {
-        text.push_str(" – ");
-        text.push_str(&end.time_of_day());
-    }
-    text
 }

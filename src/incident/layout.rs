@@ -124,7 +124,7 @@ fn file(source: &Source) -> &str {
 
 fn own_files(bundle: &Bundle, names: &[&str]) -> Vec<String> {
     let own = bundle.sources.iter().filter(|source| {
-        names.contains(&file(source)) && source.kinds == [crate::input::Kind::Unknown]
+        names.contains(&file(source)) && source.kind() == crate::input::Kind::Unknown
     });
     own.map(|source| source.name.clone()).collect()
 }

@@ -20,6 +20,7 @@ mod incarnations;
 mod instances;
 mod layout;
 mod ledger;
+mod life_table;
 mod load;
 mod meeting;
 mod needs;
@@ -76,7 +77,7 @@ pub fn analyse(bundle: &Bundle, progress: &dyn Progress) -> IncidentReport {
             name: source.name.clone(),
             bytes: source.bytes.len() as u64,
             format: source.format.to_owned(),
-            kinds: source.kinds.clone(),
+            kinds: source.kinds().collect(),
         })
         .collect();
     report

@@ -56,47 +56,55 @@ impl Rooms {
             layout,
         } = &mut rooms;
         *layout = layout::find(bundle);
-        rayon::scope(|scope| {
-            scope.spawn(|_| {
-                *heap = bundle
-                    .holding(Kind::HeapDump)
-                    .into_iter()
-                    .map(|dump| heap::analyse(dump, &heap::Options::default(), progress))
-                    .collect();
+        let heaps = || {
+            *heap = bundle
+                .holding(Kind::HeapDump)
+                .into_iter()
+                .map(|dump| heap::analyse(dump, &heap::Options::default(), progress))
+                .collect();
+        };
+        let logs = || {
+            let sources = bundle.holding(Kind::AccessLog);
+            if !sources.is_empty() {
+                *access = access::analyse(&sources, &access::Options::default(), progress);
+            }
+            // Where each line is a request there is nothing else, and nobody has to read the log again to know that.
+            bundle.search(|source| only_requests(source, access));
+            // A room that was begun is helped before the next is.
+            while rayon::yield_now() == Some(rayon::Yield::Executed) {}
+            rayon::scope(|scope| {
+                scope.spawn(|_| {
+                    let mut sources = bundle.holding(Kind::ThreadDump);
+                    let all = sources.clone();
+                    sources.retain(|source| !layout::repeated(source, &all));
+                    if !sources.is_empty() {
+                        *threads =
+                            threads::analyse(&sources, &threads::Options::default(), progress);
+                    }
+                });
+                scope.spawn(|_| {
+                    let sources = bundle.holding(Kind::GcLog);
+                    if !sources.is_empty() {
+                        *gc = gc::analyse(&sources, &gc::Options::default(), progress);
+                    }
+                });
+                scope.spawn(|_| {
+                    let sources = bundle.holding(Kind::Events);
+                    if !sources.is_empty() {
+                        *events = events::analyse(&sources, &events::Options::default(), progress);
+                    }
+                });
+                scope.spawn(|_| {
+                    let sources = bundle.holding(Kind::HostSnapshot);
+                    if !sources.is_empty() {
+                        *host = host::analyse(&sources, &host::Options::default(), progress);
+                    }
+                });
             });
-            scope.spawn(|_| {
-                let mut sources = bundle.holding(Kind::ThreadDump);
-                let all = sources.clone();
-                sources.retain(|source| !layout::repeated(source, &all));
-                if !sources.is_empty() {
-                    *threads = threads::analyse(&sources, &threads::Options::default(), progress);
-                }
-            });
-            scope.spawn(|_| {
-                let sources = bundle.holding(Kind::GcLog);
-                if !sources.is_empty() {
-                    *gc = gc::analyse(&sources, &gc::Options::default(), progress);
-                }
-            });
-            scope.spawn(|_| {
-                let sources = bundle.holding(Kind::AccessLog);
-                if !sources.is_empty() {
-                    *access = access::analyse(&sources, &access::Options::default(), progress);
-                }
-            });
-            scope.spawn(|_| {
-                let sources = bundle.holding(Kind::Events);
-                if !sources.is_empty() {
-                    *events = events::analyse(&sources, &events::Options::default(), progress);
-                }
-            });
-            scope.spawn(|_| {
-                let sources = bundle.holding(Kind::HostSnapshot);
-                if !sources.is_empty() {
-                    *host = host::analyse(&sources, &host::Options::default(), progress);
-                }
-            });
-        });
+        };
+        // The heap is most of the time one chain of steps: whoever has it must not begin with a log meanwhile, and as long
+        // as another thread has logs it does not have to.
+        rayon::join(logs, heaps);
         rooms.access_of = access_of(bundle, &Instances::find(&rooms), progress);
         if let Some(load) = super::load::load(&rooms.access) {
             rooms.threads.size(load);
@@ -137,6 +145,14 @@ impl Rooms {
         let heap = self.heap.iter().map(|report| &report.coverage);
         heap.chain(rest).flatten()
     }
+}
+
+/// Whether each line of a source was read as a request. A request in JSON may carry any other field, an error too.
+fn only_requests(source: &Source, access: &AccessReport) -> bool {
+    let mut coverage = access.coverage.iter();
+    let read = coverage.find(|read| read.source == source.name);
+    let all = read.is_some_and(|read| read.records == read.lines);
+    all && !source.bytes.trim_ascii_start().starts_with(b"{")
 }
 
 /// Reads the access logs again, those of each folder by themselves: who answered how much and when is then known for each

@@ -75,14 +75,22 @@ impl IncidentReport {
             t!("All sources"),
             vec![Block::Table(table)],
         ));
-        let clocks = self.clocks.iter();
-        let clocks: Vec<Words> = clocks
-            .map(|clock| {
-                Words::code(clock.source.clone())
-                    .and(": ")
-                    .and(clock.basis.as_str())
-            })
-            .collect();
+        // Clocks that were placed alike are one point.
+        let mut placed: Vec<(&str, Words)> = Vec::new();
+        for clock in &self.clocks {
+            let source = Words::code(clock.source.clone());
+            match placed.iter_mut().find(|(basis, _)| *basis == clock.basis) {
+                Some((_, sources)) => {
+                    let known = std::mem::take(sources);
+                    *sources = known.and(", ").and(source);
+                }
+                None => placed.push((&clock.basis, source)),
+            }
+        }
+        let clocks = placed
+            .into_iter()
+            .map(|(basis, sources)| sources.and(": ").and(basis));
+        let clocks: Vec<Words> = clocks.collect();
         blocks.push(Section::detail(t!("Clocks"), vec![Block::List(clocks)]));
         Section::main(t!("Sources"), blocks)
     }

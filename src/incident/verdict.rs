@@ -285,9 +285,13 @@ fn chain(
     }
     let open = [End::StillRunning, End::NeverStarted, End::Unknown];
     if !open.contains(&life.terminator.kind) {
+        let end = ended(life.terminator.kind);
         links.push(Link {
             at: life.ended,
-            statement: life.terminator.statement.clone(),
+            statement: match life.terminator.exit_code {
+                Some(code) => t!("it {end} (exit code {code})", end, code),
+                None => t!("it {end}", end),
+            },
             evidence: life.terminator.evidence.clone(),
         });
     }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::OnceLock;
 
 use rayon::prelude::*;
 
@@ -31,6 +32,8 @@ pub struct Bundle {
     pub issues: Vec<ParseIssue>,
     /// The mapped files, to see later whether they stayed whole.
     pub watch: Watch,
+    /// What [`Bundle::search`] looks for.
+    sniffers: Vec<Sniffer>,
 }
 
 /// Remembers the files of a bundle, to tell after the analysis which of them lost content meanwhile.
@@ -56,6 +59,15 @@ impl Bundle {
     /// folders are not followed. Never fails: what cannot be read is an issue. Files are opened in parallel; the
     /// result does not depend on the number of threads.
     pub fn open(paths: &[PathBuf], sniffers: &[Sniffer]) -> Self {
+        let bundle = Self::open_unsearched(paths, sniffers);
+        bundle.search(|_| false);
+        bundle
+    }
+
+    /// The same, but sources that surely are what they are by their beginning are not searched for evidence of other
+    /// kinds before [`Bundle::search`]: heap dumps and access logs can be read before that, and whoever reads a source
+    /// may be able to say that there is nothing else in it.
+    pub fn open_unsearched(paths: &[PathBuf], sniffers: &[Sniffer]) -> Self {
         let walk = Walk::over(paths);
         let mut bundle = Self::of_files(walk.found, sniffers);
         bundle.issues.splice(0..0, walk.issues);
@@ -68,7 +80,31 @@ impl Bundle {
             name,
             place: Place::Memory(Bytes::from(buffer)),
         });
-        Self::of_files(found.collect(), sniffers)
+        let bundle = Self::of_files(found.collect(), sniffers);
+        bundle.search(|_| false);
+        bundle
+    }
+
+    /// Searches what was not searched yet, except the sources that are `known` to hold nothing else. Once searched or
+    /// known, a source stays so.
+    pub fn search(&self, known: impl Fn(&Source) -> bool + Sync) {
+        let waits = |source: &&Source| source.found.get().is_none();
+        let waiting: Vec<&Source> = self.sources.iter().filter(waits).collect();
+        if waiting.is_empty() {
+            return;
+        }
+        // It could be prepared when the bundle was opened.
+        let Ok(recogniser) = Recogniser::new(&self.sniffers) else {
+            return;
+        };
+        waiting.into_par_iter().for_each(|source| {
+            let mut claims = Claims::unsearched(&source.kinds);
+            if !known(source) {
+                recogniser.search(&source.bytes, &mut claims);
+            }
+            let found = claims.kinds().skip(source.kinds.len()).collect();
+            source.found.get_or_init(|| found);
+        });
     }
 
     fn of_files(files: Vec<Found>, sniffers: &[Sniffer]) -> Self {
@@ -86,7 +122,10 @@ impl Bundle {
             .par_iter()
             .map(|found| open(found, &recogniser))
             .collect();
-        let mut bundle = Self::default();
+        let mut bundle = Self {
+            sniffers: sniffers.to_vec(),
+            ..Self::default()
+        };
         for part in opened {
             bundle.sources.extend(part.sources);
             bundle.issues.extend(part.issues);
@@ -176,7 +215,7 @@ fn look_into(piece: Piece, recogniser: &Recogniser<'_>) -> Vec<Source> {
         envelope: None,
         modified: piece.modified,
     };
-    let claims = recogniser.recognise(&view.name, &view.bytes);
+    let claims = recogniser.recognise_head(&view.name, &view.bytes);
     let mut sources = Vec::new();
     settle(view, claims, recogniser, LAYERS, &mut sources);
     sources
@@ -196,6 +235,10 @@ impl View {
             name: self.name,
             bytes: self.bytes,
             format: claims.format,
+            found: match claims.searched {
+                true => OnceLock::from(Vec::new()),
+                false => OnceLock::new(),
+            },
             kinds: claims.into_kinds(),
             series: None,
             envelope: self.envelope,
@@ -218,9 +261,13 @@ fn settle(
         false => envelope::detect(&sample),
     };
     let Some(format) = format else {
+        if claims.best() < Certainty::Sure {
+            recogniser.search(&view.bytes, &mut claims);
+        }
         out.push(view.into_source(claims));
         return;
     };
+    recogniser.search(&view.bytes, &mut claims);
     let streams = envelope::unwrap(format, &view.bytes);
     let several = streams.len() > 1;
     let inner = streams.into_par_iter().map(|stream| {

@@ -1,8 +1,13 @@
 //! Recognition by content: every room lists how its formats look, the surest claim wins.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use aho_corasick::{AhoCorasick, BuildError, MatchKind};
+use rayon::prelude::*;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+use super::split_at_lines;
 
 /// What a source holds.
 #[derive(
@@ -109,6 +114,9 @@ pub struct Sniffer {
     pub telltales: &'static [&'static str],
 }
 
+/// Bytes searched by one thread at a time.
+const PIECE: usize = 4 << 20;
+
 /// Runs the contest of all formats over sources.
 pub(super) struct Recogniser<'a> {
     sniffers: &'a [Sniffer],
@@ -137,6 +145,37 @@ impl Telltales {
             .build(patterns)?;
         Ok(Self { search, kinds })
     }
+
+    /// Where in `bytes` the first telltale of each of `wanted` stands; the end of the address space where there is none.
+    /// Pieces of a long text are searched side by side; one stops when all that it could find stands before it.
+    fn first(&self, wanted: &[Kind], bytes: &[u8]) -> Vec<usize> {
+        let first: Vec<AtomicUsize> = wanted
+            .iter()
+            .map(|_| AtomicUsize::new(usize::MAX))
+            .collect();
+        let known_before = |at: usize| {
+            let mut all = first.iter().map(|first| first.load(Ordering::Relaxed));
+            all.all(|first| first <= at)
+        };
+        let pieces = split_at_lines(bytes, PIECE);
+        pieces.into_par_iter().for_each(|piece| {
+            if known_before(piece.start) {
+                return;
+            }
+            let start = piece.start;
+            for found in self.search.find_iter(&bytes[piece]) {
+                let at = start + found.start();
+                let kind = self.kinds[found.pattern().as_usize()];
+                if let Some(index) = wanted.iter().position(|wanted| *wanted == kind) {
+                    first[index].fetch_min(at, Ordering::Relaxed);
+                }
+                if known_before(at) {
+                    break;
+                }
+            }
+        });
+        first.into_iter().map(AtomicUsize::into_inner).collect()
+    }
 }
 
 impl<'a> Recogniser<'a> {
@@ -149,10 +188,18 @@ impl<'a> Recogniser<'a> {
 
     /// What a source holds.
     pub(super) fn recognise(&self, name: &str, bytes: &[u8]) -> Claims {
+        let mut claims = self.recognise_head(name, bytes);
+        self.search(bytes, &mut claims);
+        claims
+    }
+
+    /// What a source is by its beginning.
+    pub(super) fn recognise_head(&self, name: &str, bytes: &[u8]) -> Claims {
         if bytes.is_empty() {
             return Claims {
                 kinds: vec![(Kind::Empty, Certainty::Sure)],
                 format: Kind::Empty.word(),
+                searched: true,
             };
         }
         let sample = Sample::new(name, bytes);
@@ -174,13 +221,15 @@ impl<'a> Recogniser<'a> {
         if let Some((_, first)) = claims.first() {
             out.format = first.format;
         }
-        if !out.is_binary() {
-            self.add_telltales(bytes, &mut out);
-        }
+        out.searched = out.is_binary();
         out
     }
 
-    fn add_telltales(&self, bytes: &[u8], claims: &mut Claims) {
+    /// Adds the kinds of evidence of which telltales stand anywhere in the source, once.
+    pub(super) fn search(&self, bytes: &[u8], claims: &mut Claims) {
+        if std::mem::replace(&mut claims.searched, true) {
+            return;
+        }
         let mut missing = self.telltales.kinds.clone();
         missing.sort_unstable();
         missing.dedup();
@@ -194,16 +243,12 @@ impl<'a> Recogniser<'a> {
             false => Telltales::new(self.sniffers, |kind| missing.contains(&kind)).ok(),
         };
         let telltales = fewer.as_ref().unwrap_or(&self.telltales);
-        for found in telltales.search.find_iter(bytes) {
-            let kind = telltales.kinds[found.pattern().as_usize()];
-            if let Some(index) = missing.iter().position(|known| *known == kind) {
-                missing.remove(index);
-                claims.kinds.push((kind, Certainty::Maybe));
-                if missing.is_empty() {
-                    break;
-                }
-            }
-        }
+        let first = telltales.first(&missing, bytes);
+        let mut found: Vec<_> = first.into_iter().zip(missing).collect();
+        found.retain(|(at, _)| *at < bytes.len());
+        found.sort_unstable();
+        let kinds = found.into_iter().map(|(_, kind)| (kind, Certainty::Maybe));
+        claims.kinds.extend(kinds);
     }
 }
 
@@ -214,6 +259,8 @@ pub(super) struct Claims {
     kinds: Vec<(Kind, Certainty)>,
     /// The format that won.
     pub(super) format: &'static str,
+    /// Whether all of the source was searched for telltales.
+    pub(super) searched: bool,
 }
 
 impl Default for Claims {
@@ -221,11 +268,20 @@ impl Default for Claims {
         Self {
             kinds: Vec::new(),
             format: Kind::Unknown.word(),
+            searched: false,
         }
     }
 }
 
 impl Claims {
+    /// The claims of a source that was not searched yet.
+    pub(super) fn unsearched(kinds: &[Kind]) -> Self {
+        Self {
+            kinds: kinds.iter().map(|kind| (*kind, Certainty::Sure)).collect(),
+            ..Self::default()
+        }
+    }
+
     /// How sure it is that the source holds `kind`.
     pub(super) fn of(&self, kind: Kind) -> Certainty {
         let claim = self.kinds.iter().find(|(known, _)| *known == kind);

@@ -1,6 +1,6 @@
 //! One file, archive member or stream, unpacked and recognised.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use super::{Bytes, Kind, Lines};
 use crate::time::{Instant, Moment, Stamp};
@@ -14,8 +14,10 @@ pub struct Source {
     /// The content. Its lines are the lines of the original, one for one, so line numbers hold for both: the parts of
     /// a line that its envelope had split are empty lines before the joined one, and lines of others are empty.
     pub bytes: Bytes,
-    /// What it holds, most certain first; never empty.
-    pub kinds: Vec<Kind>,
+    /// What it is by its beginning, and what was found anywhere in it when it was opened, most certain first; never empty.
+    pub(super) kinds: Vec<Kind>,
+    /// What was found in it later, once that was looked for.
+    pub(super) found: OnceLock<Vec<Kind>>,
     /// The format that claimed it, for the list of sources: `Kubernetes describe`.
     pub format: &'static str,
     /// The rotated set it belongs to, when there are several pieces: `pod/gc.log` for `pod/gc.log.0` and
@@ -65,6 +67,7 @@ impl Source {
             name: name.into(),
             bytes: Bytes::from(bytes.into()),
             kinds: vec![kind],
+            found: OnceLock::from(Vec::new()),
             format: kind.word(),
             series: None,
             envelope: None,
@@ -74,7 +77,13 @@ impl Source {
 
     /// Whether evidence of this kind was seen anywhere in it.
     pub fn holds(&self, kind: Kind) -> bool {
-        self.kinds.contains(&kind)
+        self.kinds().any(|held| held == kind)
+    }
+
+    /// What it holds, most certain first; never empty.
+    pub fn kinds(&self) -> impl Iterator<Item = Kind> + '_ {
+        let found = self.found.get().into_iter().flatten();
+        self.kinds.iter().chain(found).copied()
     }
 
     /// What it mainly is.

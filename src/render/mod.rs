@@ -27,6 +27,19 @@ fn sign(severity: Severity) -> &'static str {
     }
 }
 
+/// Words after a number that never begin a line.
+const UNITS: &[&str] = &[
+    "%", "s", "ms", "µs", "min", "h", "d", "B", "KiB", "MiB", "GiB", "TiB", "–",
+];
+
+/// Whether a text begins with a unit: what stands before it is its number.
+fn leads_with_unit(text: &str) -> bool {
+    // A Korean particle stands behind its unit without a blank.
+    let ends = |c: char| " ,.;:)/".contains(c) || ('가'..='힣').contains(&c);
+    let word = text.split(ends).next();
+    word.is_some_and(|word| UNITS.contains(&word))
+}
+
 /// Letters for markers: A to Z, then AA, AB and so on.
 fn letters(index: usize) -> String {
     let last = char::from(b'A' + (index % 26) as u8);

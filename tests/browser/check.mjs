@@ -93,6 +93,9 @@ async function examine(path) {
   await page.emulateMedia({media: 'print', colorScheme: 'dark'});
   const paper = await page.evaluate(() => getComputedStyle(document.body).backgroundColor);
   check(path, 'prints on dark ground:', paper === 'rgb(255, 255, 255)', paper);
+  const long = await page.evaluate(() => [...document.querySelectorAll('tbody')].map(body =>
+    [...body.rows].filter(row => getComputedStyle(row).display !== 'none').length).filter(rows => rows > 40));
+  check(path, 'prints tables of more than 40 rows:', long.length === 0, long.join());
   await page.pdf({path: join(folder, `${name}.pdf`), format: 'A4', preferCSSPageSize: true, printBackground: true});
   await page.evaluate(() => document.querySelectorAll('details.more').forEach(node => { node.open = true; }));
   for (const [colorScheme, width] of [['light', 1024], ['dark', 360]]) {

@@ -36,29 +36,26 @@ pub struct Redacted {
     pub pseudonyms: BTreeMap<String, String>,
 }
 
+impl Redacted {
+    /// Whether there was nothing to replace.
+    pub fn is_nothing(&self) -> bool {
+        self.removed == 0 && self.pseudonyms.is_empty()
+    }
+}
+
 /// Removes from every string of `value`, keys included, what `profile` does not allow. Doing it again changes nothing.
 pub fn value(value: &mut Value, profile: Profile) -> Redacted {
     let mut count = Redacted::default();
     if profile == Profile::Off {
         return count;
     }
-    walk(value, &mut |text| {
-        let clean = secrets::remove(text, &mut count.removed)?;
-        *text = clean;
-        Some(())
-    });
+    walk(value, &mut |text| secrets::remove(text, &mut count.removed));
     named_values(value, &mut count.removed);
     if profile == Profile::Public {
         let mut names = Pseudonyms::default();
-        walk(value, &mut |text| {
-            *text = names.replace(text)?;
-            Some(())
-        });
+        walk(value, &mut |text| names.replace(text));
         if let Some(known) = names.known() {
-            walk(value, &mut |text| {
-                *text = known.replace(text)?;
-                Some(())
-            });
+            walk(value, &mut |text| known.replace(text));
         }
         count.pseudonyms = names.given();
     }
@@ -70,19 +67,20 @@ pub fn message(text: &str) -> String {
     secrets::remove(text, &mut 0).unwrap_or_else(|| text.to_owned())
 }
 
-/// Gives every string of `value` to `change`, keys of objects included.
-fn walk(value: &mut Value, change: &mut impl FnMut(&mut String) -> Option<()>) {
+/// Gives every string of `value` to `change`, keys of objects included; it gives back those that it changed.
+fn walk(value: &mut Value, change: &mut impl FnMut(&str) -> Option<String>) {
     match value {
         Value::String(text) => {
-            change(text);
+            if let Some(changed) = change(text) {
+                *text = changed;
+            }
         }
         Value::Array(items) => items.iter_mut().for_each(|item| walk(item, change)),
         Value::Object(fields) => {
             let mut renamed = Vec::new();
             for (key, item) in fields.iter_mut() {
                 walk(item, change);
-                let mut name = key.clone();
-                if change(&mut name).is_some() && name != *key {
+                if let Some(name) = change(key).filter(|name| name != key) {
                     renamed.push((key.clone(), name));
                 }
             }

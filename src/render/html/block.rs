@@ -7,6 +7,7 @@ use super::{HARD, Page, SOFT, chart, escape};
 use crate::document::{Block, Branch, Section, Table, Words};
 use crate::finding::Finding;
 use crate::t;
+use crate::text;
 
 /// Most rows of a table.
 const ROWS: usize = 2_000;
@@ -16,6 +17,8 @@ const CODE: usize = 200_000;
 const DEPTH: usize = 64;
 /// Rows from which a table is shown in a box of its own with a bar to scroll.
 const TALL: usize = 25;
+/// Rows of a table that are printed; the style sheet knows the same number.
+pub(super) const PRINTED: usize = 40;
 
 impl Page {
     pub(super) fn blocks(&mut self, blocks: &[Block], level: usize) {
@@ -87,9 +90,17 @@ impl Page {
                 true => " open",
                 false => "",
             };
+            let (class, note) = match section.apart {
+                true => {
+                    let note = t!("Not printed: open it on the page first.");
+                    let note = escape::text(&note);
+                    (" apart", format!("<span class=\"paper\">{note}</span>"))
+                }
+                false => ("", String::new()),
+            };
             let _ = writeln!(
                 self.out,
-                "<details class=\"more\" id=\"{id}\"{open}><summary><h{heading}>{title}</h{heading}></summary>\n<div>"
+                "<details class=\"more{class}\" id=\"{id}\"{open}><summary><h{heading}>{title}</h{heading}>{note}</summary>\n<div>"
             );
             self.blocks(&section.blocks, level + 1);
             self.out += "</div>\n</details>\n";
@@ -165,6 +176,15 @@ impl Page {
         self.out += "</tbody>\n</table>\n</div>\n";
         if let Some(rest) = table.rest(shown) {
             self.put("p", "rest", &escape::text(&rest));
+        }
+        let unprinted = shown.saturating_sub(PRINTED);
+        if unprinted > 0 {
+            let count = text::count(unprinted as u64);
+            let note = t!(
+                "{count} more rows are not printed: they are on the page.",
+                count
+            );
+            self.put("p", "rest paper", &escape::text(&note));
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::super::safe;
+use super::super::{leads_with_unit, safe};
 use crate::document::{Span, Words};
 
 /// Most bytes of one piece of text; nothing that a person reads is longer.
@@ -81,11 +81,6 @@ pub(super) fn prose(sentence: &str) -> String {
     together(&words.join(" ")).into_owned()
 }
 
-/// Words after a number that never begin a line.
-const UNITS: &[&str] = &[
-    "%", "s", "ms", "µs", "min", "h", "d", "B", "KiB", "MiB", "GiB", "TiB", "–",
-];
-
 /// Escaped text in which lines end neither behind the hyphen of a flag nor between a number and its unit.
 fn together(escaped: &str) -> Cow<'_, str> {
     let bytes = escaped.as_bytes();
@@ -107,15 +102,12 @@ fn together(escaped: &str) -> Cow<'_, str> {
                     out += "</span>";
                 }
             }
-            b' ' if before.is_some_and(|byte| byte.is_ascii_digit()) => {
-                // A Korean particle stands behind its unit without a blank.
-                let ends = |c: char| " ,.;:)/".contains(c) || ('가'..='힣').contains(&c);
-                let word = escaped[at + 1..].split(ends).next();
-                if word.is_some_and(|word| UNITS.contains(&word)) {
-                    out += &escaped[copied..at];
-                    out.push('\u{a0}');
-                    copied = at + 1;
-                }
+            b' ' if before.is_some_and(|byte| byte.is_ascii_digit())
+                && leads_with_unit(&escaped[at + 1..]) =>
+            {
+                out += &escaped[copied..at];
+                out.push('\u{a0}');
+                copied = at + 1;
             }
             _ => {}
         }

@@ -294,5 +294,5 @@
   }
 
   // On paper everything is open.
-  addEventListener('beforeprint', () => all('details.more').forEach(node => { node.open = true; }));
+  addEventListener('beforeprint', () => all('details.more:not(.apart)').forEach(node => { node.open = true; }));
 })();

@@ -2,7 +2,7 @@
 
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-use super::super::safe;
+use super::super::{leads_with_unit, safe};
 use crate::document::{Span, Words};
 use crate::finding::Severity;
 
@@ -99,7 +99,7 @@ fn take(text: &str, columns: usize) -> &str {
     text
 }
 
-/// Pieces that stand together without a blank between them.
+/// Pieces that stand together on one line.
 type Word = Vec<(Ink, String)>;
 
 fn words_of(text: &[(Ink, String)]) -> Vec<Word> {
@@ -118,7 +118,28 @@ fn words_of(text: &[(Ink, String)]) -> Vec<Word> {
     if !word.is_empty() {
         words.push(word);
     }
-    words
+    with_units(words)
+}
+
+/// The same words, with each unit at its number.
+fn with_units(words: Vec<Word>) -> Vec<Word> {
+    let mut out: Vec<Word> = Vec::with_capacity(words.len());
+    for word in words {
+        let unit = word
+            .first()
+            .filter(|(_, text)| leads_with_unit(text))
+            .map(|(ink, _)| *ink);
+        let digit = |(_, text): &(Ink, String)| text.ends_with(|c: char| c.is_ascii_digit());
+        let number = out.last_mut().filter(|word| word.last().is_some_and(digit));
+        match (number, unit) {
+            (Some(number), Some(ink)) => {
+                number.push((ink, " ".to_owned()));
+                number.extend(word);
+            }
+            _ => out.push(word),
+        }
+    }
+    out
 }
 
 /// Lines of at most `columns`, painted. Code is never broken and may stand out; other words that are too long are, and
@@ -172,9 +193,11 @@ pub(super) fn wrap(text: &[(Ink, String)], columns: usize, colour: bool) -> Vec<
     lines
 }
 
-/// Columns that wide letters take.
+/// Columns that wide letters take, those of Korean left out: it writes its words apart.
 fn wide(text: &str) -> usize {
-    2 * text.chars().filter(|c| c.width() == Some(2)).count()
+    let korean = |c: &char| matches!(c, '\u{1100}'..='\u{11ff}' | '\u{3130}'..='\u{318f}' | '\u{ac00}'..='\u{d7af}');
+    let letters = text.chars().filter(|c| c.width() == Some(2));
+    2 * letters.filter(|c| !korean(c)).count()
 }
 
 #[cfg(test)]
@@ -194,7 +217,12 @@ mod tests {
             lines.contains(&"com.acme.AVeryLongClassNameThatStays".to_owned()) || lines.len() > 3
         );
         let text = vec![(Ink::Plain, "스레드 23개가 더 기다린다.".to_owned())];
+        assert_eq!(wrap(&text, 11, false), ["스레드", "23개가 더", "기다린다."]);
         assert_eq!(wrap(&text, 20, false), ["스레드 23개가 더", "기다린다."]);
+        let text = vec![(Ink::Plain, "a 一二三四五六七八九十".to_owned())];
+        assert_eq!(wrap(&text, 12, false), ["a 一二三四五", "六七八九十"]);
+        let text = vec![(Ink::Plain, "lost 85.2 % in 2 min, 3 s".to_owned())];
+        assert_eq!(wrap(&text, 10, false), ["lost", "85.2 % in", "2 min, 3 s"]);
         let text = vec![(Ink::Plain, "x".repeat(50))];
         assert!(wrap(&text, 20, false).iter().all(|line| line.len() <= 20));
     }

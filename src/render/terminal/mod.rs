@@ -326,7 +326,17 @@ impl Page {
         }
         self.gap();
         let count = self.hidden.len();
-        let titles = ink::fit(&self.hidden.join(", "), HIDDEN);
+        let mut titles = String::new();
+        for title in &self.hidden {
+            if !titles.is_empty() {
+                titles += ", ";
+            }
+            if ink::width(&titles) + ink::width(title) > HIDDEN {
+                titles.push('…');
+                break;
+            }
+            titles += title;
+        }
         let text = match count {
             1 => t!(
                 "1 more section ({titles}): --details shows it here, -o report.html as a page.",
