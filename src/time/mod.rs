@@ -37,10 +37,8 @@ impl Instant {
             2 => 28,
             _ => return None,
         };
-        if !(0..=9999).contains(&year) {
-            return None;
-        }
-        if !(1..=last).contains(&day) || hour > 23 || minute > 59 || second > 60 {
+        let is_date = (0..=9999).contains(&year) && (1..=last).contains(&day);
+        if !is_date || hour > 23 || minute > 59 || second > 60 {
             return None;
         }
         let seconds = i64::from(hour * 3600 + minute * 60 + second);

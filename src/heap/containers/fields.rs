@@ -58,14 +58,7 @@ impl<'h, 'a> Fields<'h, 'a> {
 
     /// A field of type `int` or `long`.
     pub(in crate::heap) fn number(&self, index: u32, name: &'static str) -> Option<i64> {
-        let Open { class, content, .. } = self.open(index);
-        let field = self.field(class, name)?;
-        let at = field.offset as usize;
-        match field.kind {
-            Type::Int => number_at(content?, at, 4).map(|bits| i64::from(bits as u32 as i32)),
-            Type::Long => number_at(content?, at, 8).map(|bits| bits as i64),
-            _ => None,
-        }
+        self.open(index).number(name)
     }
 }
 
@@ -78,15 +71,30 @@ pub(in crate::heap) struct Open<'f, 'h, 'a> {
     content: Option<&'a [u8]>,
 }
 
-impl Open<'_, '_, '_> {
+impl<'a> Open<'_, '_, 'a> {
+    fn field(&self, name: &'static str) -> Option<(Field, &'a [u8])> {
+        let field = self.fields.field(self.class, name)?;
+        Some((field, self.content?))
+    }
+
     /// The object that a field refers to.
     pub(in crate::heap) fn reference(&self, name: &'static str) -> Option<u32> {
-        let field = self.fields.field(self.class, name)?;
+        let (field, bytes) = self.field(name)?;
         if field.kind != Type::Object {
             return None;
         }
         let heap = self.fields.heap;
-        heap.ids
-            .index(heap.id_in(self.content?, field.offset as usize))
+        heap.ids.index(heap.id_in(bytes, field.offset as usize))
+    }
+
+    /// A field of type `int` or `long`.
+    fn number(&self, name: &'static str) -> Option<i64> {
+        let (field, bytes) = self.field(name)?;
+        let at = field.offset as usize;
+        match field.kind {
+            Type::Int => number_at(bytes, at, 4).map(|bits| i64::from(bits as u32 as i32)),
+            Type::Long => number_at(bytes, at, 8).map(|bits| bits as i64),
+            _ => None,
+        }
     }
 }
