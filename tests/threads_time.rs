@@ -263,6 +263,28 @@ fn top_h_is_joined_on_the_native_id() {
 }
 
 #[test]
+fn threads_that_share_the_processors_at_one_place_are_hot_together() {
+    // Four threads in one loop on two processors; what linperf.sh gathered.
+    let spin = root().join("fixtures/lab/host/linperf/captured/spin/console.log");
+    let report = series(&[("console.log", fs::read(spin).unwrap())]);
+    let hot = finding(&report, "threads/cpu-hot");
+    assert!(
+        hot.title.starts_with("4 threads at Till.isReceipt"),
+        "{}",
+        hot.title
+    );
+    assert_eq!(hot.evidence.len(), 4);
+    // One that uses a processor by itself is told by itself, and what others use beside it is not much.
+    let alone = fixture("cpu-hot/fires");
+    assert!(
+        finding(&alone, "threads/cpu-hot")
+            .title
+            .starts_with("price-loop")
+    );
+    assert!(!rules(&fixture("pool-busy/fires")).contains(&"threads/cpu-hot"));
+}
+
+#[test]
 fn the_share_of_the_collector_and_the_heap_footer_come_from_the_dumps_alone() {
     let report = fixture("heap-full/fires");
     assert!(rules(&report).contains(&"threads/gc-cpu"));
