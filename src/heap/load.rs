@@ -11,7 +11,7 @@ use super::graph::id_list::IdList;
 use super::graph::ids::{IdMap, TooMany};
 use super::graph::rows::TooManyReferences;
 use super::graph::search::{Search, Unsearched};
-use super::graph::tree::DomTree;
+use super::graph::tree::{self, DomTree};
 use super::hprof::records::{self, HeaderError, Records};
 use super::hprof::sub::{Problem, RootKind};
 use super::layout::Candidates;
@@ -248,14 +248,16 @@ pub(super) fn load<'a, T: Send, U: Send>(
         start,
         referrers,
     } = search;
+    let searched = parent.len();
     let reached = || {
         let reached = Reached::new(&heap, &numbers, &class_object_sizes);
         let seen = dominating(&reached, seen);
-        (reached.into_sizes(), seen)
+        let spans = tree::with_leaves(&numbers, searched);
+        (reached.into_sizes(), spans, seen)
     };
     let dominators = || dominators::immediate(parent, start, referrers);
-    let (dominators, (sizes, seen)) = rayon::join(dominators, reached);
-    let build = || DomTree::build(numbers, dominators);
+    let (dominators, (sizes, spans, seen)) = rayon::join(dominators, reached);
+    let build = || DomTree::build(numbers, spans, dominators);
     let (mut tree, rare) = rayon::join(build, || Rare::of(&heap, &instances));
     tree.weigh(&sizes);
     drop(sizes);

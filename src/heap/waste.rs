@@ -80,6 +80,7 @@ pub(super) struct Found {
     strings: Duplicates,
     arrays: Arrays,
     collections: Vec<Candidate>,
+    boxed: Vec<Lost>,
 }
 
 /// Compares the contents of all objects; needs no graph.
@@ -94,6 +95,7 @@ pub(super) fn look(reached: &Reached<'_, '_>, values: Values) -> Found {
         strings,
         arrays,
         collections: collections::candidates(reached),
+        boxed: boxed(reached),
     }
 }
 
@@ -123,6 +125,7 @@ pub(super) fn find(heap: &Heap<'_>, found: Found) -> Vec<Waste> {
         strings,
         arrays,
         collections,
+        boxed,
     } = found;
     let collections = collections::lost(heap, collections);
     let kinds = vec![
@@ -145,7 +148,7 @@ pub(super) fn find(heap: &Heap<'_>, found: Found) -> Vec<Waste> {
             collections.arrays,
             None,
         ),
-        (key!("boxed numbers"), boxed(heap), None),
+        (key!("boxed numbers"), boxed, None),
         (key!("classes loaded several times"), classes(heap), None),
     ];
     let rows = kinds
@@ -243,17 +246,16 @@ fn named(heap: &Heap<'_>, names: &[&str]) -> Vec<bool> {
 }
 
 /// A field of the primitive type, or an array of it, would need none of these objects.
-fn boxed(heap: &Heap<'_>) -> Vec<Lost> {
+fn boxed(reached: &Reached<'_, '_>) -> Vec<Lost> {
+    let heap = reached.heap;
     scan(heap, &named(heap, &BOXES), |indices| {
-        let reachable = indices.iter().filter_map(|index| {
-            let position = heap.tree.position(*index)?;
-            Some(Lost {
-                index: *index,
-                class: heap.class_number(*index),
-                saved: Saved::of(heap.tree.shallow(position)),
-            })
+        let reachable = indices.iter().filter(|index| reached.has(**index));
+        let lost = reachable.map(|index| Lost {
+            index: *index,
+            class: heap.class_number(*index),
+            saved: Saved::of(reached.shallow(*index)),
         });
-        reachable.collect()
+        lost.collect()
     })
 }
 

@@ -39,28 +39,37 @@ fn leaves(numbers: &[u32], half: bool) -> impl Iterator<Item = (usize, u32)> + '
     })
 }
 
+/// How many objects each preorder stands for, of which there are `searched`: itself and its leaves. Needs no dominators.
+pub(in crate::heap) fn with_leaves(numbers: &Numbers, searched: usize) -> Vec<u32> {
+    let mut spans: Vec<u32> = (0..searched).into_par_iter().map(|_| 1).collect();
+    let shared = columns::shared(&mut spans);
+    let count = |half| {
+        leaves(&numbers.0, half).for_each(|(_, above)| {
+            let span = &shared[above as usize];
+            span.store(span.load(Relaxed) + 1, Relaxed);
+        });
+    };
+    rayon::join(|| count(false), || count(true));
+    spans
+}
+
 impl DomTree {
-    /// Lays out the tree, all objects without weight. `dominator` is by preorder.
-    pub(in crate::heap) fn build(numbers: Numbers, dominator: Vec<u32>) -> Self {
+    /// Lays out the tree, all objects without weight. By preorder: `spans` are those of [`with_leaves`], `dominator` the
+    /// immediate dominators.
+    pub(in crate::heap) fn build(
+        numbers: Numbers,
+        mut spans: Vec<u32>,
+        dominator: Vec<u32>,
+    ) -> Self {
         let objects = numbers.0.len();
         let searched = dominator.len();
-        let mut spans: Vec<u32> = (0..searched).into_par_iter().map(|_| 1).collect();
-        let shared = columns::shared(&mut spans);
-        let count = |half: bool| {
-            let leaves = leaves(&numbers.0, half).map(|(_, above)| {
-                let span = &shared[above as usize];
-                span.store(span.load(Relaxed) + 1, Relaxed);
-            });
-            leaves.count()
-        };
-        let leaves = rayon::join(|| count(false), || count(true));
-        let reachable = searched + leaves.0 + leaves.1;
         // Where the next child of each goes: the leaves come first. When all are placed, that is where the subtree ends.
         let mut place: Vec<u32> = spans.par_iter().copied().collect();
         // A dominator has a smaller preorder than what it dominates.
         for preorder in (1..searched).rev() {
             spans[dominator[preorder] as usize] += spans[preorder];
         }
+        let reachable = spans[0] as usize;
         for preorder in 1..searched {
             let above = dominator[preorder] as usize;
             let position = place[above];
@@ -263,7 +272,8 @@ mod tests {
     fn check(lists: &[Vec<u32>], roots: &[u32]) {
         let search = Unsearched::new(Rows::of(lists), roots).search();
         let idom = dominators::immediate(search.parent, search.start, search.referrers);
-        let mut tree = DomTree::build(search.numbers, idom);
+        let spans = with_leaves(&search.numbers, idom.len());
+        let mut tree = DomTree::build(search.numbers, spans, idom);
         tree.weigh(&Units::measure(lists.len() as u32, size));
         let all = reachable(lists, roots, None);
         for index in 0..lists.len() as u32 {
