@@ -13,6 +13,8 @@ use crate::input::Progress;
 
 /// Pieces for parallel work are at least this large, in bytes.
 const PIECE: usize = 4 << 20;
+/// Classes that are remembered outside of the set of all.
+const RECENT: usize = 32;
 
 /// What the first reading found.
 #[derive(Debug, Default)]
@@ -58,6 +60,8 @@ struct Counter {
     used: FxHashSet<u64>,
     used_by_arrays: FxHashSet<u64>,
     last: u64,
+    /// Classes of instances seen lately, by a hash: most need not be looked for in the set.
+    recent: [u64; RECENT],
     nameless: u64,
 }
 
@@ -75,8 +79,10 @@ impl Visit for Counter {
     #[inline]
     fn instance(&mut self, _: usize, id: u64, class: u64, _: &[u8]) {
         self.object(id);
-        if class != self.last {
-            self.last = class;
+        // Identifiers are multiples of eight at least, and of classes much further apart.
+        let recent = &mut self.recent[(class >> 3 ^ class >> 9) as usize % RECENT];
+        if *recent != class {
+            *recent = class;
             self.used.insert(class);
         }
     }

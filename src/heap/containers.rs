@@ -37,13 +37,12 @@ impl Container {
 
     /// The class that most elements have and how many have it; the first name in alphabetical order among equals.
     pub(super) fn main_class(&self, heap: &Heap<'_>) -> Option<(String, u64)> {
-        let mut counts = std::collections::BTreeMap::new();
+        let mut counts = vec![0_u64; heap.classes.len()];
         for element in &self.elements {
-            *counts.entry(heap.class_number(*element)).or_insert(0_u64) += 1;
+            counts[heap.class_number(*element) as usize] += 1;
         }
-        let named = counts
-            .into_iter()
-            .map(|(number, count)| (heap.classes.get(number).name.clone(), count));
+        let counts = (0..).zip(counts).filter(|(_, count)| *count > 0);
+        let named = counts.map(|(number, count)| (heap.classes.get(number).name.clone(), count));
         named.min_by_key(|(name, count)| (std::cmp::Reverse(*count), name.clone()))
     }
 
@@ -58,6 +57,8 @@ impl Container {
     }
 }
 
+/// Nodes that are looked up together.
+const BATCH: usize = 256;
 /// Most wrappers that are looked through.
 const WRAPPERS: usize = 4;
 
@@ -124,6 +125,31 @@ fn inside(heap: &Heap<'_>, index: u32, wrappers: usize) -> Option<Container> {
     }
 }
 
+/// Where the nodes of a hash table have their fields, those of one class.
+#[derive(Default)]
+struct Node {
+    number: Option<u32>,
+    key: Option<u32>,
+    /// The value by the names that it has; those of Guava sit behind a reference.
+    values: [Option<u32>; 3],
+    next: Option<u32>,
+    /// `ConcurrentHashMap$TreeBin` has this instead: its nodes are also a list.
+    first: Option<u32>,
+}
+
+impl Node {
+    fn of(fields: &Fields<'_, '_>, number: u32) -> Self {
+        let offset = |name| fields.reference_at(number, name);
+        Self {
+            number: Some(number),
+            key: offset("key"),
+            values: ["val", "value", "valueReference"].map(offset),
+            next: offset("next"),
+            first: offset("first"),
+        }
+    }
+}
+
 struct Reader<'h, 'a> {
     heap: &'h Heap<'a>,
     fields: Fields<'h, 'a>,
@@ -133,26 +159,38 @@ impl Reader<'_, '_> {
     /// Entries of bucket chains. Stops after as many steps as the heap has objects: a damaged map may be a cycle.
     fn buckets(&self, table: u32, container: &mut Container) {
         let mut steps = self.heap.len();
-        for bucket in self.heap.elements(table).flatten() {
-            let mut entry = Some(bucket);
-            while let Some(node) = entry {
-                if steps == 0 {
-                    return;
+        let mut class = Node::default();
+        let buckets: Vec<u32> = self.heap.elements(table).flatten().collect();
+        for buckets in buckets.chunks(BATCH) {
+            for (bucket, content) in buckets.iter().zip(self.heap.contents(buckets)) {
+                let mut entry = Some((*bucket, content));
+                while let Some((node, content)) = entry {
+                    if steps == 0 {
+                        return;
+                    }
+                    steps -= 1;
+                    let number = self.heap.class_number(node);
+                    if class.number != Some(number) {
+                        class = Node::of(&self.fields, number);
+                    }
+                    let Content::Instance(bytes) = content else {
+                        break;
+                    };
+                    let reference = |offset: Option<u32>| {
+                        let id = self.heap.id_in(bytes, offset? as usize);
+                        self.heap.ids.index(id)
+                    };
+                    let next = match reference(class.first) {
+                        Some(root) => Some(root),
+                        None => {
+                            container.keys.extend(reference(class.key));
+                            let value = class.values.iter().find_map(|value| reference(*value));
+                            container.elements.extend(value);
+                            reference(class.next).filter(|next| *next != node)
+                        }
+                    };
+                    entry = next.map(|next| (next, self.heap.content(next)));
                 }
-                steps -= 1;
-                let fields = self.fields.open(node);
-                let value = fields
-                    .reference("val")
-                    .or_else(|| fields.reference("value"))
-                    .or_else(|| fields.reference("valueReference"));
-                if let Some(root) = fields.reference("first") {
-                    // ConcurrentHashMap$TreeBin: its nodes are also a list.
-                    entry = Some(root);
-                    continue;
-                }
-                container.keys.extend(fields.reference("key"));
-                container.elements.extend(value);
-                entry = fields.reference("next").filter(|next| *next != node);
             }
         }
     }

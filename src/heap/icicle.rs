@@ -22,6 +22,8 @@ const CHAIN: usize = 24;
 const LINKS: usize = 16;
 /// Most objects of one class that are looked into: to visit each object of a large heap once more takes seconds.
 const MEMBERS: usize = 1 << 17;
+/// Objects that are looked up together.
+const BATCH: usize = 256;
 
 /// The boxes, every holder before what it holds, larger ones first.
 pub(super) fn draw(heap: &Heap<'_>) -> Vec<DominatorRow> {
@@ -70,15 +72,26 @@ impl Drawing<'_, '_> {
         let mut places: FxHashMap<u32, usize> = FxHashMap::default();
         // Children in a row are mostly of one class.
         let mut last = (u32::MAX, 0);
-        for (number, holder) in holders.iter().enumerate() {
+        let mut children = holders.iter().enumerate().flat_map(|(number, holder)| {
             let linked = chain.get(number + 1);
-            for child in tree.children(*holder).filter(|child| Some(child) != linked) {
+            let children = tree.children(*holder);
+            let others = children.filter(move |child| Some(child) != linked);
+            others.map(|child| (child, *holder))
+        });
+        loop {
+            let batch: Vec<(u32, u32)> = children.by_ref().take(BATCH).collect();
+            if batch.is_empty() {
+                break;
+            }
+            let classes = batch.iter();
+            let classes = classes.map(|(child, _)| self.heap.class_number(tree.object(*child)));
+            let classes: Vec<u32> = classes.collect();
+            for ((child, holder), class) in batch.into_iter().zip(classes) {
                 let bytes = tree.retained(child);
                 if bytes >= self.least {
-                    large.push((bytes, child, *holder));
+                    large.push((bytes, child, holder));
                     continue;
                 }
-                let class = self.heap.class_number(tree.object(child));
                 if class != last.0 {
                     let place = *places.entry(class).or_insert(crowds.len());
                     if place == crowds.len() {

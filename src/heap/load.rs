@@ -18,6 +18,7 @@ use super::layout::Candidates;
 use super::memory::{self, Demand, Limit, TooLittle};
 use super::model::Heap;
 use super::objects::{self, Counts, Objects, Reading};
+use super::rare::Rare;
 use super::reached::Reached;
 use super::report::{ClassRow, RetainedAs};
 use super::roots::Roots;
@@ -182,7 +183,8 @@ pub(super) fn load<'a, T: Send, U: Send>(
         evidence,
     } = reading.count(&candidates, enough.is_ok(), progress);
     demand.references = degrees.iter().map(|degree| u64::from(*degree)).sum();
-    let of_contents = classes.iter().zip(evidence.instances());
+    let instances: Vec<u64> = evidence.instances().collect();
+    let of_contents = classes.iter().zip(&instances);
     for ((number, class), instances) in of_contents {
         match waste::looks_at(&classes, number, class) {
             Some(Interest::Value) => demand.values += instances,
@@ -230,6 +232,7 @@ pub(super) fn load<'a, T: Send, U: Send>(
         ids,
         objects,
         tree: DomTree::default(),
+        rare: Rare::default(),
         retained_as: options.retained_as,
         sizes,
         class_objects,
@@ -252,10 +255,12 @@ pub(super) fn load<'a, T: Send, U: Send>(
     };
     let dominators = || dominators::immediate(parent, start, referrers);
     let (dominators, (sizes, seen)) = rayon::join(dominators, reached);
-    let mut tree = DomTree::build(numbers, dominators);
+    let build = || DomTree::build(numbers, dominators);
+    let (mut tree, rare) = rayon::join(build, || Rare::of(&heap, &instances));
     tree.weigh(&sizes);
     drop(sizes);
     heap.tree = tree;
+    heap.rare = rare;
     progress.phase("analysing", 0);
     Ok((heap, seen))
 }

@@ -21,7 +21,7 @@ const VALUE: u64 = 8 + 8;
 /// Bytes a collection or array of references that may be too large.
 const COLLECTION: u64 = 16;
 /// Bytes an object that is wasted: its row, by part and in all.
-const WASTED: u64 = 2 * 16;
+const WASTED: u64 = 2 * 12;
 
 /// What decides how much memory an analysis takes.
 #[derive(Debug, Clone, Copy, Default)]

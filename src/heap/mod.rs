@@ -21,6 +21,7 @@ mod memory;
 mod model;
 mod objects;
 mod paths;
+mod rare;
 mod reached;
 mod references;
 pub mod report;

@@ -13,6 +13,7 @@ use super::hprof::sub::{Root, RootKind};
 use super::hprof::{Type, id_at, number_at};
 use super::layout::Sizes;
 use super::objects::Objects;
+use super::rare::Rare;
 use super::report::RetainedAs;
 
 /// Objects that one task looks at.
@@ -32,6 +33,8 @@ pub(super) struct Heap<'a> {
     pub(super) objects: Objects,
     /// Empty until the dominators are known.
     pub(super) tree: DomTree,
+    /// Empty until then as well.
+    pub(super) rare: Rare,
     pub(super) retained_as: RetainedAs,
     pub(super) sizes: Sizes,
     /// Number of the class that each class object stands for, by index.
@@ -98,12 +101,15 @@ impl<'a> Heap<'a> {
 
     /// The reachable objects of the classes that are `wanted`, by number of the class, in address order.
     pub(super) fn reachable_of(&self, wanted: &[bool]) -> Vec<u32> {
+        let reachable = |index: &u32| self.tree.position(*index).is_some();
+        if let Some(mut few) = self.rare.find(wanted) {
+            few.retain(reachable);
+            return few;
+        }
         let of_chunk = |start: u32| {
             let indices = start..self.len().min(start + CHUNK as u32);
-            indices
-                .filter(|index| wanted[self.class_number(*index) as usize])
-                .filter(|index| self.tree.position(*index).is_some())
-                .collect()
+            let wanted = indices.filter(|index| wanted[self.class_number(*index) as usize]);
+            wanted.filter(reachable).collect()
         };
         let chunks = (0..self.len()).into_par_iter().step_by(CHUNK);
         let parts: Vec<Vec<u32>> = chunks.map(of_chunk).collect();
@@ -153,10 +159,10 @@ impl<'a> Heap<'a> {
         self.tree.retained(DomTree::ROOT)
     }
 
-    /// Number of the class that an object stands for, if it is a class object.
+    /// Number of the class that an object of `class` stands for, if it is a class object.
     #[inline]
-    fn stands_for(&self, index: u32) -> Option<u32> {
-        match self.class_number(index) == self.classes.class_class() {
+    fn stands_for(&self, index: u32, class: u32) -> Option<u32> {
+        match class == self.classes.class_class() {
             true => self.class_objects.get(&index).copied(),
             false => None,
         }
@@ -165,36 +171,48 @@ impl<'a> Heap<'a> {
     /// What the record of an object holds.
     #[inline]
     pub(super) fn content(&self, index: u32) -> Content<'a> {
-        if let Some(number) = self.stands_for(index) {
+        let class = self.class_number(index);
+        if let Some(number) = self.stands_for(index, class) {
             return Content::Class(number);
         }
-        self.content_at(index, self.objects.offset(index))
+        let at = self.objects.offset(index);
+        self.content_at(class, at, self.tag(at))
     }
 
     /// What the records of objects that lie anywhere hold. Their places in the file are looked up first, all at once: each
     /// is a wait for the memory, and waits that do not depend on each other overlap.
     pub(super) fn contents(&self, indices: &[u32]) -> Vec<Content<'a>> {
-        let places = indices.iter().map(|index| self.objects.offset(*index));
-        let places: Vec<usize> = places.collect();
-        let contents = indices.iter().zip(places);
-        let content = |(index, at): (&u32, usize)| match self.stands_for(*index) {
-            Some(number) => Content::Class(number),
-            None => self.content_at(*index, at),
-        };
-        contents.map(content).collect()
+        let places = indices.iter();
+        let places = places.map(|index| (self.class_number(*index), self.objects.offset(*index)));
+        let places: Vec<(u32, usize)> = places.collect();
+        let tags: Vec<u8> = places.iter().map(|(_, at)| self.tag(*at)).collect();
+        let places = indices.iter().zip(places).zip(tags);
+        let contents =
+            places.map(
+                |((index, (class, at)), tag)| match self.stands_for(*index, class) {
+                    Some(number) => Content::Class(number),
+                    None => self.content_at(class, at, tag),
+                },
+            );
+        contents.collect()
+    }
+
+    /// The first byte of the record at an offset.
+    #[inline]
+    fn tag(&self, at: usize) -> u8 {
+        self.bytes.get(at).copied().unwrap_or(0)
     }
 
     /// What the record at an offset holds, of an object that is no class.
     #[inline]
-    fn content_at(&self, index: u32, at: usize) -> Content<'a> {
+    fn content_at(&self, class: u32, at: usize, tag: u8) -> Content<'a> {
         let size = self.header.id_size;
-        let tag = self.bytes.get(at).copied().unwrap_or(0);
         let slice = |from: usize, length: usize| {
             let end = from.saturating_add(length).min(self.bytes.len());
             &self.bytes[from.min(end)..end]
         };
         let number = |at: usize| number_at(self.bytes, at, 4).unwrap_or(0) as usize;
-        match (self.class_of(index).shape, tag) {
+        match (self.classes.get(class).shape, tag) {
             (Shape::PrimitiveArray(kind), 0x23) => {
                 let bytes = number(at + 1 + size + 4) * kind.width(size);
                 Content::Primitives(kind, slice(at + 1 + size + 9, bytes))
@@ -213,10 +231,10 @@ impl<'a> Heap<'a> {
 
     /// Bytes of an object itself as the layout has it, from its record; `of_classes` are those of the class objects.
     pub(super) fn measure(&self, index: u32, of_classes: &[u64]) -> u64 {
-        if let Some(number) = self.stands_for(index) {
-            return of_classes[number as usize];
-        }
         let number = self.class_number(index);
+        if let Some(class) = self.stands_for(index, number) {
+            return of_classes[class as usize];
+        }
         let shape = self.classes.get(number).shape;
         let length = match shape {
             Shape::Instance if self.classes.stack_chunk() == Some(number) => {

@@ -29,14 +29,13 @@ const TASKS: usize = 16;
 /// Objects that are looked up in the file together.
 const BATCH: usize = 512;
 
-/// A reachable object that is part of a kind of waste.
+/// A reachable object that is part of a kind of waste. There may be as many as there are objects.
 #[derive(Debug, Clone, Copy)]
 struct Lost {
     index: u32,
     /// Number of the class that it is listed under.
     class: u32,
-    /// Bytes that could be saved.
-    bytes: u64,
+    saved: Saved,
 }
 
 /// The same by its position in the dominator tree.
@@ -44,7 +43,21 @@ struct Lost {
 struct Placed {
     position: u32,
     class: u32,
-    bytes: u64,
+    saved: Saved,
+}
+
+/// Bytes that could be saved, in units of eight: no JVM aligns objects to less, and none has an object of 32 GiB.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+struct Saved(u32);
+
+impl Saved {
+    fn of(bytes: u64) -> Self {
+        Self(u32::try_from(bytes / 8).unwrap_or(u32::MAX))
+    }
+
+    fn bytes(self) -> u64 {
+        u64::from(self.0) * 8
+    }
 }
 
 /// The class of texts.
@@ -147,12 +160,16 @@ pub(super) fn find(heap: &Heap<'_>, found: Found) -> Vec<Waste> {
     found
 }
 
+fn bytes(lost: &[Placed]) -> u64 {
+    lost.iter().map(|lost| lost.saved.bytes()).sum()
+}
+
 fn row(heap: &Heap<'_>, kind: &str, lost: Vec<Lost>, distinct: Option<u64>) -> Waste {
     let placed = lost.into_iter().filter_map(|lost| {
         Some(Placed {
             position: heap.tree.position(lost.index)?,
             class: lost.class,
-            bytes: lost.bytes,
+            saved: lost.saved,
         })
     });
     let mut lost: Vec<Placed> = placed.collect();
@@ -162,7 +179,7 @@ fn row(heap: &Heap<'_>, kind: &str, lost: Vec<Lost>, distinct: Option<u64>) -> W
         let name = heap.classes.get(class[0].class).name.as_str();
         let part = parts.entry(name).or_default();
         part.0 += class.len() as u64;
-        part.1 += class.iter().map(|lost| lost.bytes).sum::<u64>();
+        part.1 += bytes(class);
     }
     let part = |(name, (objects, bytes)): (&str, (u64, u64))| WastePart {
         class: name.to_owned(),
@@ -178,7 +195,7 @@ fn row(heap: &Heap<'_>, kind: &str, lost: Vec<Lost>, distinct: Option<u64>) -> W
     Waste {
         kind: kind.to_owned(),
         objects: lost.len() as u64,
-        bytes: lost.iter().map(|lost| lost.bytes).sum(),
+        bytes: bytes(&lost),
         distinct,
         classes,
         owners: owners::heaviest(heap, &lost, ROWS),
@@ -227,13 +244,17 @@ fn named(heap: &Heap<'_>, names: &[&str]) -> Vec<bool> {
 
 /// A field of the primitive type, or an array of it, would need none of these objects.
 fn boxed(heap: &Heap<'_>) -> Vec<Lost> {
-    let boxed = heap.reachable_of(&named(heap, &BOXES));
-    let lost = boxed.into_iter().map(|index| Lost {
-        index,
-        class: heap.class_number(index),
-        bytes: heap.shallow(index),
-    });
-    lost.collect()
+    scan(heap, &named(heap, &BOXES), |indices| {
+        let reachable = indices.iter().filter_map(|index| {
+            let position = heap.tree.position(*index)?;
+            Some(Lost {
+                index: *index,
+                class: heap.class_number(*index),
+                saved: Saved::of(heap.tree.shallow(position)),
+            })
+        });
+        reachable.collect()
+    })
 }
 
 /// Class objects of a name that another class has too, all but the first by address. Hidden and generated classes have
@@ -253,7 +274,7 @@ fn classes(heap: &Heap<'_>) -> Vec<Lost> {
             Some(Lost {
                 index: *index,
                 class: *heap.class_objects.get(index)?,
-                bytes: heap.shallow(*index),
+                saved: Saved::of(heap.shallow(*index)),
             })
         }));
     }

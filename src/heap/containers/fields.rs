@@ -38,6 +38,12 @@ impl<'h, 'a> Fields<'h, 'a> {
             .or_insert_with(find)
     }
 
+    /// Where the instances of a class have a field that refers to an object.
+    pub(in crate::heap) fn reference_at(&self, class: u32, name: &'static str) -> Option<u32> {
+        let field = self.field(class, name)?;
+        (field.kind == Type::Object).then_some(field.offset)
+    }
+
     /// One object, of which several fields are read.
     pub(in crate::heap) fn open(&self, index: u32) -> Open<'_, 'h, 'a> {
         let content = match self.heap.content(index) {

@@ -27,9 +27,14 @@ fn immediate_within(
     referrers: Vec<u32>,
     budget: u64,
 ) -> (Vec<u32>, u64) {
-    let (semi, steps) = semidominators(&parent, start, referrers);
+    let (semi, forest) = semidominators(&parent, start, referrers);
+    let steps = forest.steps;
     let budget = budget * parent.len() as u64;
-    match walk(&parent, &semi[1..], budget) {
+    // In the place of the forest, which is twice as large.
+    let nodes = forest.nodes.into_iter().zip(&parent);
+    let mut dominator: Vec<u32> = nodes.map(|(_, parent)| *parent).collect();
+    dominator.shrink_to_fit();
+    match walk(dominator, &semi[1..], budget) {
         Ok((dominators, left)) => (dominators, steps + budget - left),
         Err(Spent) => {
             let (dominators, more) = buckets(parent, &semi[1..]);
@@ -86,7 +91,11 @@ impl Forest {
 
 /// The semidominator of every preorder, shifted by one: where the referrers of `w + 1` begin is not needed any more when
 /// `w` is done, so its place takes the semidominator of `w`.
-fn semidominators(parent: &[u32], mut start: Vec<u32>, mut referrers: Vec<u32>) -> (Vec<u32>, u64) {
+fn semidominators(
+    parent: &[u32],
+    mut start: Vec<u32>,
+    mut referrers: Vec<u32>,
+) -> (Vec<u32>, Forest) {
     let size = parent.len();
     let mut forest = Forest::new(size);
     for w in (1..size as u32).rev() {
@@ -113,13 +122,13 @@ fn semidominators(parent: &[u32], mut start: Vec<u32>, mut referrers: Vec<u32>) 
         forest.nodes[w as usize] = (parent[w as usize], best);
     }
     start[1] = 0;
-    (start, forest.steps)
+    (start, forest)
 }
 
-/// Nearest common ancestors in the tree built so far, and what is left of a `budget` of steps.
-fn walk(parent: &[u32], semi: &[u32], mut budget: u64) -> Result<(Vec<u32>, u64), Spent> {
-    let mut dominator = parent.to_vec();
-    for w in 1..parent.len() {
+/// Nearest common ancestors in the tree built so far, which takes the place of the `dominator`s that are parents yet, and
+/// what is left of a `budget` of steps.
+fn walk(mut dominator: Vec<u32>, semi: &[u32], mut budget: u64) -> Result<(Vec<u32>, u64), Spent> {
+    for w in 1..dominator.len() {
         let mut candidate = dominator[w];
         while candidate > semi[w] {
             candidate = dominator[candidate as usize];

@@ -175,7 +175,11 @@ impl Cells {
             shift,
             directory,
             blocks: used,
-            cells: columns::zeros(size),
+            // Written once before it is read: a page of zeros that is read first is copied when it is written.
+            cells: (0..size)
+                .into_par_iter()
+                .map(|_| AtomicU64::new(0))
+                .collect(),
         })
     }
 
@@ -202,17 +206,33 @@ impl Cells {
     /// Takes in all identifiers; returns those that were there already.
     fn fill(&mut self, lists: &[IdList]) -> Vec<u64> {
         let cells = &*self;
-        let insert = |id: &u64| {
-            let Some((cell, bit)) = cells.place(*id) else {
-                return false;
-            };
-            let mask = 1 << (32 + bit);
-            cells.cells[cell].fetch_or(mask, Relaxed) & mask != 0
+        let repeated = lists.par_iter().map(|list| cells.insert(list));
+        repeated.flatten_iter().collect()
+    }
+
+    /// Takes in identifiers, those that fall into the same cell together.
+    fn insert(&self, list: &IdList) -> Vec<u64> {
+        let mut repeated = Vec::new();
+        let mut write = |cell: usize, bits: u64| {
+            let mut twice = self.cells[cell].fetch_or(bits, Relaxed) & bits;
+            while twice != 0 {
+                repeated.push(self.address(cell, twice.trailing_zeros() - 32));
+                twice &= twice - 1;
+            }
         };
-        let repeated = lists.par_iter();
+        let (mut open, mut bits) = (0, 0);
+        for (cell, bit) in list.iter().filter_map(|id| self.place(id)) {
+            let mask = 1 << (32 + bit);
+            if cell != open || bits & mask != 0 {
+                write(open, bits);
+                (open, bits) = (cell, 0);
+            }
+            bits |= mask;
+        }
+        if bits != 0 {
+            write(open, bits);
+        }
         repeated
-            .flat_map_iter(|list| list.iter().filter(insert))
-            .collect()
     }
 
     #[inline]

@@ -4,11 +4,13 @@
 //! left out of the search and hung below the object that refers to them; they are a third of a heap and more.
 
 use std::ops::Range;
+use std::sync::atomic::Ordering::Relaxed;
 
 use rayon::prelude::*;
 
 use super::rows::Rows;
 use super::{LAST, NONE};
+use crate::heap::columns;
 
 /// Marks the number of an object that takes no part in the search; the rest is the preorder of the object that refers
 /// to it, 0 when none that is reachable does.
@@ -51,6 +53,14 @@ impl Numbers {
     pub(in crate::heap) fn standing(&self, index: usize) -> Standing {
         Standing::of(self.0[index])
     }
+}
+
+/// To which of two halves an object belongs, so that two threads never write to the same place. Each half is spread over
+/// all, as some objects take more time than others; neighbours stay together, as they share lines of the processor's
+/// cache.
+#[inline]
+pub(super) fn half_of(preorder: u32) -> bool {
+    preorder >> 10 & 1 != 0
 }
 
 impl Standing {
@@ -219,53 +229,44 @@ impl Searched<'_> {
     /// Referrers of every preorder but its parent, and where they begin. Two threads read all references, and each turns
     /// around those that lead to its half of the objects.
     fn turn_around(self) -> (Vec<u32>, Vec<u32>) {
-        let mut count = vec![0_u32; self.parent.len() + 1];
-        let middle = count.len() / 2;
-        let (low, high) = count.split_at_mut(middle);
-        let count_to = |from: usize, count: &mut [u32]| {
-            self.each(|to, _| {
-                if let Some(count) = count.get_mut((to as usize).wrapping_sub(from)) {
-                    *count += 1;
-                }
+        // Counted two places further on, summed up one place further on: when all referrers are put, each sum stands where
+        // it belongs.
+        let mut start = vec![0_u32; self.parent.len() + 2];
+        let counts = columns::shared(&mut start[2..]);
+        let count = |half| {
+            self.each(half, |to, _| {
+                let count = &counts[to as usize];
+                count.store(count.load(Relaxed) + 1, Relaxed);
             });
         };
-        rayon::join(|| count_to(0, low), || count_to(middle, high));
+        rayon::join(|| count(false), || count(true));
         let mut sum = 0;
-        for entry in &mut count {
-            let start = sum;
+        for entry in &mut start {
             sum += *entry;
-            *entry = start;
+            *entry = sum;
         }
         let mut referrers = vec![0_u32; sum as usize];
-        let first = count[middle] as usize;
-        let (low, high) = count.split_at_mut(middle);
-        let (to_low, to_high) = referrers.split_at_mut(first);
-        let put = |from: usize, next: &mut [u32], first: usize, referrers: &mut [u32]| {
-            self.each(|to, referrer| {
-                if let Some(next) = next.get_mut((to as usize).wrapping_sub(from)) {
-                    referrers[*next as usize - first] = referrer;
-                    *next += 1;
-                }
+        let next = columns::shared(&mut start[1..]);
+        let shared = columns::shared(&mut referrers);
+        let put = |half| {
+            self.each(half, |to, referrer| {
+                let next = &next[to as usize];
+                let place = next.load(Relaxed);
+                next.store(place + 1, Relaxed);
+                shared[place as usize].store(referrer, Relaxed);
             });
         };
-        rayon::join(
-            || put(0, low, 0, to_low),
-            || put(middle, high, first, to_high),
-        );
-        // Every entry now stands where its successor began.
-        count.rotate_right(1);
-        if let Some(first) = count.first_mut() {
-            *first = 0;
-        }
-        (count, referrers)
+        rayon::join(|| put(false), || put(true));
+        start.pop();
+        (start, referrers)
     }
 
-    /// Calls `refer` with both ends of every reference that is to be turned around.
-    fn each(&self, mut refer: impl FnMut(u32, u32)) {
+    /// Calls `refer` with both ends of every reference that is to be turned around and leads to one half of the objects.
+    fn each(&self, half: bool, mut refer: impl FnMut(u32, u32)) {
         for root in self.roots {
             let preorder = self.number[*root as usize];
             // A root that was not reached before has the virtual object for its parent.
-            if self.parent[preorder as usize] != 0 {
+            if half_of(preorder) == half && self.parent[preorder as usize] != 0 {
                 refer(preorder, 0);
             }
         }
@@ -278,7 +279,7 @@ impl Searched<'_> {
                 for entry in targets.by_ref() {
                     let to = entry & !LAST;
                     // Rows that were not reached still hold indices.
-                    if from != 0 && to != from {
+                    if half_of(to) == half && from != 0 && to != from {
                         refer(to, from);
                     }
                     if entry & LAST != 0 {

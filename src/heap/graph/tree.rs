@@ -5,12 +5,14 @@ use std::sync::atomic::Ordering::Relaxed;
 use rayon::prelude::*;
 
 use super::NONE;
-use super::search::{LEAF, Numbers, Standing};
+use super::search::{LEAF, Numbers, Standing, half_of};
 use super::weights::{Units, Weights};
 use crate::heap::columns;
 
 /// Objects that one task places.
 const CHUNK: usize = 1 << 16;
+/// Objects whose leaves two threads place before either goes on.
+const BLOCK: usize = 1 << 20;
 
 /// The dominator tree over all reachable objects. Position 0 is the virtual root; behind the reachable objects stand
 /// those that are not, in the order of their addresses.
@@ -28,30 +30,33 @@ pub(in crate::heap) struct DomTree {
     weights: Weights,
 }
 
+/// The leaves among objects with these `numbers` that hang below one half of the others, and the preorders of those.
+fn leaves(numbers: &[u32], half: bool) -> impl Iterator<Item = (usize, u32)> + '_ {
+    let leaves = numbers.iter().enumerate();
+    leaves.filter_map(move |(at, number)| match Standing::of(*number) {
+        Standing::LeafOf(preorder) if half_of(preorder) == half => Some((at, preorder)),
+        _ => None,
+    })
+}
+
 impl DomTree {
     /// Lays out the tree, all objects without weight. `dominator` is by preorder.
     pub(in crate::heap) fn build(numbers: Numbers, dominator: Vec<u32>) -> Self {
         let objects = numbers.0.len();
         let searched = dominator.len();
-        let mut spans = vec![1_u32; searched];
-        // Each of two threads counts for one half, so neither waits for the other.
-        let (low, high) = spans.split_at_mut(searched / 2);
-        let count = |from: usize, spans: &mut [u32]| {
-            let mut leaves = 0;
-            for number in &numbers.0 {
-                if let Standing::LeafOf(preorder) = Standing::of(*number)
-                    && let Some(span) = spans.get_mut((preorder as usize).wrapping_sub(from))
-                {
-                    *span += 1;
-                    leaves += 1;
-                }
-            }
-            leaves
+        let mut spans: Vec<u32> = (0..searched).into_par_iter().map(|_| 1).collect();
+        let shared = columns::shared(&mut spans);
+        let count = |half: bool| {
+            let leaves = leaves(&numbers.0, half).map(|(_, above)| {
+                let span = &shared[above as usize];
+                span.store(span.load(Relaxed) + 1, Relaxed);
+            });
+            leaves.count()
         };
-        let leaves: (usize, usize) = rayon::join(|| count(0, low), || count(searched / 2, high));
+        let leaves = rayon::join(|| count(false), || count(true));
         let reachable = searched + leaves.0 + leaves.1;
         // Where the next child of each goes: the leaves come first. When all are placed, that is where the subtree ends.
-        let mut place = spans.clone();
+        let mut place: Vec<u32> = spans.par_iter().copied().collect();
         // A dominator has a smaller preorder than what it dominates.
         for preorder in (1..searched).rev() {
             spans[dominator[preorder] as usize] += spans[preorder];
@@ -90,19 +95,30 @@ impl DomTree {
 
     /// Puts the leaves behind what dominates them; their numbers become `LEAF` and their positions.
     fn place_leaves(&mut self, place: &[u32]) {
+        let object = columns::shared(&mut self.object);
+        let parent = columns::shared(&mut self.parent);
         // Until the others are placed, their entries say where the next leaf of each goes.
-        for position in place {
-            self.object[*position as usize] = position + 1;
-        }
-        for (index, number) in (0..).zip(&mut self.position) {
-            if let Standing::LeafOf(preorder) = Standing::of(*number) {
-                let above = place[preorder as usize];
-                let next = &mut self.object[above as usize];
-                let position = *next;
-                *next += 1;
-                self.object[position as usize] = index;
-                self.parent[position as usize] = above;
-                *number = LEAF | position;
+        let places = place.par_iter();
+        places.for_each(|position| object[*position as usize].store(position + 1, Relaxed));
+        let mut placed = vec![0; BLOCK.min(self.position.len())];
+        for (block, numbers) in self.position.chunks_mut(BLOCK).enumerate() {
+            let shared = columns::shared(&mut placed);
+            let put = |half: bool| {
+                for (at, preorder) in leaves(numbers, half) {
+                    let above = place[preorder as usize];
+                    let next = &object[above as usize];
+                    let position = next.load(Relaxed);
+                    next.store(position + 1, Relaxed);
+                    object[position as usize].store((block * BLOCK + at) as u32, Relaxed);
+                    parent[position as usize].store(above, Relaxed);
+                    shared[at].store(LEAF | position, Relaxed);
+                }
+            };
+            rayon::join(|| put(false), || put(true));
+            for (number, placed) in numbers.iter_mut().zip(&placed) {
+                if let Standing::LeafOf(_) = Standing::of(*number) {
+                    *number = *placed;
+                }
             }
         }
     }

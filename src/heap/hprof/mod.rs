@@ -104,10 +104,14 @@ pub(super) fn id_at<const ID: usize>(bytes: &[u8], at: usize) -> u64 {
 }
 
 /// Reads a big-endian unsigned number of `width` bytes (1, 2, 4 or 8) at `at`; `None` where the bytes end.
+#[inline]
 pub(super) fn number_at(bytes: &[u8], at: usize, width: usize) -> Option<u64> {
     let raw = bytes.get(at..at.checked_add(width)?)?;
-    Some(
-        raw.iter()
+    Some(match *raw {
+        [a, b, c, d] => u64::from(u32::from_be_bytes([a, b, c, d])),
+        [a, b, c, d, e, f, g, h] => u64::from_be_bytes([a, b, c, d, e, f, g, h]),
+        _ => raw
+            .iter()
             .fold(0, |value, byte| value << 8 | u64::from(*byte)),
-    )
+    })
 }

@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use super::{CHUNK, Lost, named, scan};
+use super::{CHUNK, Lost, Saved, named, scan};
 use crate::heap::classes::Shape;
 use crate::heap::containers::{Fields, Form, form_of};
 use crate::heap::graph::NONE;
@@ -47,8 +47,8 @@ pub(super) struct Candidate {
     kind: Kind,
     /// The array or first node that it keeps for its elements, or `NONE`.
     own: u32,
-    /// What a fitting array would save, in units of eight bytes: no JVM aligns objects to less.
-    saved: u32,
+    /// What a fitting array would save.
+    saved: Saved,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -140,7 +140,7 @@ impl<'h, 'a> Search<'h, 'a> {
             saved,
         };
         if places.count == 0 {
-            return Some(candidate(Kind::Empty, 0));
+            return Some(candidate(Kind::Empty, Saved::default()));
         }
         let (fits, is_table) = places.fits?;
         let saved = self.saved(places.own?, places.count, fits)?;
@@ -164,8 +164,8 @@ impl<'h, 'a> Search<'h, 'a> {
         })
     }
 
-    /// How many units of eight bytes a sparse array takes more than one of the length `fits`.
-    fn saved(&self, array: u32, taken: u64, fits: u64) -> Option<u32> {
+    /// What a sparse array takes more than one of the length `fits`.
+    fn saved(&self, array: u32, taken: u64, fits: u64) -> Option<Saved> {
         let heap = self.heap;
         let length = heap.array_length(array);
         if taken.saturating_mul(SPARSE) > u64::from(length) {
@@ -175,7 +175,7 @@ impl<'h, 'a> Search<'h, 'a> {
         let shape = heap.classes.get(number).shape;
         let size = |length| heap.sizes.of(number, shape, length);
         let saved = size(length).checked_sub(size(u32::try_from(fits).ok()?))?;
-        u32::try_from(saved / 8).ok().filter(|saved| *saved > 0)
+        Some(Saved::of(saved)).filter(|saved| *saved > Saved::default())
     }
 
     /// Counts a candidate, if what it wastes is its own.
@@ -187,11 +187,10 @@ impl<'h, 'a> Search<'h, 'a> {
             saved,
         } = *candidate;
         let heap = self.heap;
-        let saved = u64::from(saved) * 8;
-        let lost = |class, bytes| Lost {
+        let lost = |class, saved| Lost {
             index,
             class,
-            bytes,
+            saved,
         };
         if let Kind::Array = kind {
             let above = self.dominator(index);
@@ -205,9 +204,10 @@ impl<'h, 'a> Search<'h, 'a> {
         let (class, around) = self.wrappers(fields, index);
         let of_own = own.map_or(0, |own| heap.shallow(own));
         match kind {
-            Kind::Empty => found
-                .empty
-                .push(lost(class, heap.shallow(index) + around + of_own)),
+            Kind::Empty => {
+                let saved = Saved::of(heap.shallow(index) + around + of_own);
+                found.empty.push(lost(class, saved));
+            }
             Kind::Table if own.is_some() => found.tables.push(lost(class, saved)),
             Kind::List if own.is_some() => found.lists.push(lost(class, saved)),
             _ => {}

@@ -106,8 +106,8 @@ fn sums(heap: &Heap<'_>, passes: &[bool], lost: &[Placed]) -> FxHashMap<Owner, u
             });
         }
         match stack.last().and_then(|above| above.held) {
-            Some(held) => all[held as usize].bytes += object.bytes,
-            None => shared += object.bytes,
+            Some(held) => all[held as usize].bytes += object.saved.bytes(),
+            None => shared += object.saved.bytes(),
         }
     }
     // Which field it is takes a look at the object above, so only those are looked at that have lost bytes.

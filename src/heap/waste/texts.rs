@@ -50,6 +50,8 @@ impl Layout {
 pub(super) struct Reader<'h, 'a> {
     heap: &'h Heap<'a>,
     layouts: Vec<Option<Layout>>,
+    /// Whether strings may be parts of their arrays.
+    parts: bool,
 }
 
 impl<'h, 'a> Reader<'h, 'a> {
@@ -73,9 +75,12 @@ impl<'h, 'a> Reader<'h, 'a> {
             true => layout(number),
             false => None,
         });
+        let layouts: Vec<Option<Layout>> = layouts.collect();
+        let mut known = layouts.iter().flatten();
         Self {
             heap,
-            layouts: layouts.collect(),
+            parts: known.any(|layout| layout.part.is_some()),
+            layouts,
         }
     }
 
@@ -108,8 +113,7 @@ impl<'h, 'a> Reader<'h, 'a> {
 
     /// Whether a string alone has its array; of JDK 6 a longer string may share it.
     pub(super) fn is_whole(&self, string: u32, array: u32) -> bool {
-        let layout = self.layouts[self.heap.class_number(string) as usize];
-        if layout.is_none_or(|layout| layout.part.is_none()) {
+        if !self.parts {
             return true;
         }
         let text = self.texts(&[string]).pop().flatten();

@@ -10,7 +10,7 @@ use rayon::prelude::*;
 use rustc_hash::FxHasher;
 
 use super::texts::Reader;
-use super::{BATCH, Lost, STRING, named, scan, together};
+use super::{BATCH, Lost, STRING, Saved, named, scan, together};
 use crate::heap::classes::Shape;
 use crate::heap::columns;
 use crate::heap::model::{Content, Heap};
@@ -271,7 +271,7 @@ impl Values {
         let lost = |index: u32, more: u64| Lost {
             index,
             class: heap.class_number(index),
-            bytes: reached.shallow(index) + more,
+            saved: Saved::of(reached.shallow(index) + more),
         };
         let strings = self.strings.lost(reached, |found, copies| {
             // Equal strings may share one array; it counts with the first of them, and not when the kept one has it.
