@@ -98,15 +98,23 @@ const REFERENCES_FIRST: [&str; 16] = [
 const REFERENCE: u64 = 0;
 
 /// Fields that the VM adds (`INJECTED_FIELDS` in HotSpot's `javaClasses.hpp`): class and widths.
-const INJECTED: [(&str, &[u64]); 7] = [
+const INJECTED: [(&str, &[u64]); 9] = [
     ("jdk.internal.vm.StackChunk", &[8, REFERENCE, 4, 1, 1]),
     ("java.lang.ClassLoader", &[8]),
+    ("java.lang.InternalError", &[1]),
     ("java.lang.Module", &[8]),
     ("java.lang.invoke.MemberName", &[8]),
-    ("java.lang.invoke.ResolvedMethodName", &[8]),
+    (
+        "java.lang.invoke.MethodHandleNatives$CallSiteContext",
+        &[8, 8],
+    ),
+    (METHOD_NAME, &[8]),
     ("java.lang.String", &[1]),
-    ("java.lang.Thread", &[8, 4, 1]),
+    ("java.lang.Thread", &[8, 4, 2, 1]),
 ];
+
+/// Its holder is a field of its own in JDK 25, and one that the VM adds in 17 and 21.
+const METHOD_NAME: &str = "java.lang.invoke.ResolvedMethodName";
 
 /// The same before JDK 15.
 const INJECTED_BEFORE: [(&str, &[u64]); 5] = [
@@ -114,14 +122,15 @@ const INJECTED_BEFORE: [(&str, &[u64]); 5] = [
     ("java.lang.Module", &[8]),
     ("java.lang.invoke.MemberName", &[8]),
     ("java.lang.invoke.MethodHandleNatives$CallSiteContext", &[8]),
-    ("java.lang.invoke.ResolvedMethodName", &[8, REFERENCE]),
+    (METHOD_NAME, &[8, REFERENCE]),
 ];
 
 /// Classes with `@Contended` fields, which the dump does not mark: one object is enough to take its distance for its size.
 /// For others a few objects prove nothing: something that died may lie behind each.
-const PADDED: [&str; 5] = [
+const PADDED: [&str; 6] = [
     "java.lang.Thread",
     "java.util.concurrent.ConcurrentHashMap$CounterCell",
+    "java.util.concurrent.Exchanger$Slot",
     "java.util.concurrent.ForkJoinPool",
     "java.util.concurrent.ForkJoinPool$WorkQueue",
     "java.util.concurrent.atomic.Striped64$Cell",
@@ -208,6 +217,10 @@ impl Mode {
                 width => width,
             };
             widths.extend(more.iter().map(width));
+            if self.placement == Placement::FillGaps && class.name == METHOD_NAME && references == 0
+            {
+                widths.push(self.reference);
+            }
         }
         let end = match self.placement {
             Placement::FillGaps => None,

@@ -12,7 +12,7 @@ use crate::heap::columns;
 /// Objects that one task places.
 const CHUNK: usize = 1 << 16;
 /// Objects whose leaves two threads place before either goes on.
-const BLOCK: usize = 1 << 20;
+const BLOCK: usize = 1 << 17;
 
 /// The dominator tree over all reachable objects. Position 0 is the virtual root; behind the reachable objects stand
 /// those that are not, in the order of their addresses.
