@@ -80,7 +80,8 @@ pub(super) struct Found {
     strings: Duplicates,
     arrays: Arrays,
     collections: Vec<Candidate>,
-    boxed: Vec<Lost>,
+    /// Indices of boxed numbers.
+    boxes: Vec<u32>,
 }
 
 /// Compares the contents of all objects; needs no graph.
@@ -95,7 +96,7 @@ pub(super) fn look(reached: &Reached<'_, '_>, values: Values) -> Found {
         strings,
         arrays,
         collections: collections::candidates(reached),
-        boxed: boxed(reached),
+        boxes: boxes(reached),
     }
 }
 
@@ -125,7 +126,7 @@ pub(super) fn find(heap: &Heap<'_>, found: Found) -> Vec<Waste> {
         strings,
         arrays,
         collections,
-        boxed,
+        boxes,
     } = found;
     let collections = collections::lost(heap, collections);
     let kinds = vec![
@@ -148,7 +149,7 @@ pub(super) fn find(heap: &Heap<'_>, found: Found) -> Vec<Waste> {
             collections.arrays,
             None,
         ),
-        (key!("boxed numbers"), boxed, None),
+        (key!("boxed numbers"), boxed(heap, boxes), None),
         (key!("classes loaded several times"), classes(heap), None),
     ];
     let rows = kinds
@@ -245,18 +246,23 @@ fn named(heap: &Heap<'_>, names: &[&str]) -> Vec<bool> {
     is
 }
 
-/// A field of the primitive type, or an array of it, would need none of these objects.
-fn boxed(reached: &Reached<'_, '_>) -> Vec<Lost> {
+/// The reachable boxed numbers.
+fn boxes(reached: &Reached<'_, '_>) -> Vec<u32> {
     let heap = reached.heap;
     scan(heap, &named(heap, &BOXES), |indices| {
-        let reachable = indices.iter().filter(|index| reached.has(**index));
-        let lost = reachable.map(|index| Lost {
-            index: *index,
-            class: heap.class_number(*index),
-            saved: Saved::of(reached.shallow(*index)),
-        });
-        lost.collect()
+        let reachable = indices.iter().copied();
+        reachable.filter(|index| reached.has(*index)).collect()
     })
+}
+
+/// A field of the primitive type, or an array of it, would need none of these objects.
+fn boxed(heap: &Heap<'_>, boxes: Vec<u32>) -> Vec<Lost> {
+    let lost = boxes.into_iter().map(|index| Lost {
+        index,
+        class: heap.class_number(index),
+        saved: Saved::of(heap.shallow(index)),
+    });
+    lost.collect()
 }
 
 /// Class objects of a name that another class has too, all but the first by address. Hidden and generated classes have
