@@ -265,6 +265,7 @@ fn the_information_of_a_jvm_is_no_crash() {
         let bundle = Bundle::from_buffers(files, &diag::cli::sniffers());
         assert_eq!(bundle.sources[0].kind(), Kind::HostSnapshot);
         assert!(!bundle.sources[0].holds(Kind::Events));
+        assert!(!bundle.sources[0].holds(Kind::GcLog));
         let report = read(&[(name, &bytes)]);
         shown(&report);
         assert_eq!(report.coverage[0].not_understood, 0);

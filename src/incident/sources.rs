@@ -48,7 +48,7 @@ impl IncidentReport {
             .collect();
         let lost: u64 = self.coverage.iter().map(|read| read.not_understood).sum();
         let mut summary = t!(
-            "{files} files; {lost} lines or bytes of the recognised ones not understood.",
+            "Files read: {files}; lines or bytes of the recognised ones not understood: {lost}.",
             files = self.sources.len(),
             lost = count(lost)
         );

@@ -71,10 +71,14 @@ impl Format {
 /// Progress is reported per this many bytes.
 const CHUNK: u64 = 8 << 20;
 
+/// Here crash files and `jcmd VM.info` tell what the collector did last, in the words of a log (vmError.cpp).
+const HISTORY: &[u8] = b"GC Heap History (";
+
 /// Judges the beginning of a source for one format.
 fn certainty(sample: &Sample<'_>, format: Format) -> Certainty {
     let (mut seen, mut ours) = (0_u32, 0_u32);
-    for line in sample.lines(400) {
+    let history = |line: &&[u8]| line.starts_with(HISTORY);
+    for line in sample.lines(400).take_while(|line| !history(line)) {
         seen += 1;
         ours += u32::from(is_line_of(format, line));
     }
