@@ -27,7 +27,7 @@ impl HostReport {
 
     fn verdict(&self) -> Verdict {
         let read = t!(
-            "{sources} sources with snapshots read.",
+            "Sources with snapshots read: {sources}.",
             sources = self.coverage.len()
         );
         match self.findings.first() {
