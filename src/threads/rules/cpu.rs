@@ -31,7 +31,7 @@ static META: RuleMeta = RuleMeta {
     title: "A thread uses the processor all the time",
     severity: Severity::Medium,
     means: "One thread used the processor nearly all the time between two dumps (or over its whole life). That is a loop, or work that cannot be shared out. Several that share what processors there are stay below that each.",
-    detected: "cpu= divided by elapsed= of the thread, as the difference of the first and last dump of the process, over the whole life with a single dump: at least 80 % of one core over at least one second, or at least 15 % of one core and 75 % of all that the process used, as under a processor quota. Threads that run at the same frame and stay below that count together: 50 % of one core and 75 % of what the process used, each at least 5 % of a core. From top -H its %CPU is added where the native id matches.",
+    detected: "cpu= divided by elapsed= of the thread, as the difference of the first and last dump of the process, over the whole life with a single dump: at least 80 % of one core over at least one second, or at least 15 % of one core and 75 % of all that the process used, as under a processor quota. Several threads that run at the same frame count together: 50 % of one core and 75 % of what the process used, each at least 5 % of a core. From top -H its %CPU is added where the native id matches.",
     advice: "Compare its stack over several dumps, or profile it (jcmd JFR.start).",
     false_positives: "A batch job that is meant to compute.",
     sources: &["JDK-8200720 (cpu= and elapsed= in thread dumps, JDK 11)"],
@@ -43,19 +43,18 @@ impl Rule<Facts<'_>> for CpuRule {
     }
 
     fn check(&self, facts: &Facts<'_>) -> Vec<Finding> {
-        let (hot, others): (Vec<&CpuUse>, Vec<&CpuUse>) =
-            facts.report.cpu.iter().partition(|cpu| is_hot(cpu));
         let mut places: BTreeMap<&str, Vec<&CpuUse>> = BTreeMap::new();
-        for cpu in others {
-            let runs = cpu.doing == Activity::Run && cpu.elapsed >= SPAN && share(cpu) >= PART;
-            if let Some(frame) = cpu.frame.as_deref().filter(|_| runs) {
+        for cpu in &facts.report.cpu {
+            if let Some(frame) = place(cpu) {
                 places.entry(frame).or_default().push(cpu);
             }
         }
-        let places = places
-            .iter()
-            .filter_map(|(frame, all)| together(frame, all));
-        hot.into_iter().map(finding).chain(places).collect()
+        places.retain(|_, all| are_hot(all));
+        let told = |cpu: &&CpuUse| place(cpu).is_some_and(|frame| places.contains_key(frame));
+        let hot = facts.report.cpu.iter().filter(|cpu| is_hot(cpu));
+        let alone = hot.filter(|cpu| !told(cpu)).map(finding);
+        let together = places.iter().map(|(frame, all)| together(frame, all));
+        alone.chain(together).collect()
     }
 }
 
@@ -108,13 +107,26 @@ fn evidence(cpu: &CpuUse, frame: &str) -> Evidence {
     Evidence::new(text, cpu.thread.at.clone())
 }
 
-/// What several threads at one frame use, if that is much.
-fn together(frame: &str, all: &[&CpuUse]) -> Option<Finding> {
-    let used: f64 = all.iter().map(|cpu| share(cpu)).sum();
-    let of_process: f64 = all.iter().map(|cpu| cpu.of_process).sum();
-    if all.len() < 2 || used < TOGETHER || of_process < ALONE {
-        return None;
-    }
+/// Where a thread runs that may be one of several.
+fn place(cpu: &CpuUse) -> Option<&str> {
+    let runs = cpu.doing == Activity::Run && cpu.elapsed >= SPAN && share(cpu) >= PART;
+    cpu.frame.as_deref().filter(|_| runs)
+}
+
+/// What threads use of one core, and of all that the process uses.
+fn used(all: &[&CpuUse]) -> (f64, f64) {
+    let of_process = all.iter().map(|cpu| cpu.of_process);
+    (all.iter().map(|cpu| share(cpu)).sum(), of_process.sum())
+}
+
+/// Whether several threads at one frame use much together.
+fn are_hot(all: &[&CpuUse]) -> bool {
+    let (used, of_process) = used(all);
+    all.len() > 1 && used >= TOGETHER && of_process >= ALONE
+}
+
+fn together(frame: &str, all: &[&CpuUse]) -> Finding {
+    let (used, of_process) = used(all);
     let count = all.len();
     let title = t!(
         "{count} threads at {frame} use {share} of a core together, {part} of what the process uses",
@@ -130,5 +142,5 @@ fn together(frame: &str, all: &[&CpuUse]) -> Option<Finding> {
     let evidence = all.iter().map(|cpu| evidence(cpu, frame));
     finding.evidence.extend(evidence);
     finding.advice.push(t!("See what {frame} computes for all of them: the same input, or a loop without end? A recording of 30 s (jcmd <pid> JFR.start duration=30s) shows the rest.", frame));
-    Some(finding)
+    finding
 }
