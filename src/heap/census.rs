@@ -57,12 +57,29 @@ struct Counter {
     ids: IdList,
     classes: Vec<ClassDump>,
     roots: Vec<Root>,
-    used: FxHashSet<u64>,
-    used_by_arrays: FxHashSet<u64>,
-    last: u64,
-    /// Classes of instances seen lately, by a hash: most need not be looked for in the set.
-    recent: [u64; RECENT],
+    used: Used,
+    used_by_arrays: Used,
     nameless: u64,
+}
+
+/// Identifiers of classes.
+#[derive(Default)]
+struct Used {
+    all: FxHashSet<u64>,
+    /// Those seen lately, by a hash: most need not be looked for in the set.
+    recent: [Option<u64>; RECENT],
+}
+
+impl Used {
+    #[inline]
+    fn insert(&mut self, class: u64) {
+        // Classes lie far apart: the lowest bits of their addresses are mostly the same.
+        let recent = &mut self.recent[(class >> 3 ^ class >> 9) as usize % RECENT];
+        if *recent != Some(class) {
+            *recent = Some(class);
+            self.all.insert(class);
+        }
+    }
 }
 
 impl Counter {
@@ -79,21 +96,13 @@ impl Visit for Counter {
     #[inline]
     fn instance(&mut self, _: usize, id: u64, class: u64, _: &[u8]) {
         self.object(id);
-        // Identifiers are multiples of eight at least, and of classes much further apart.
-        let recent = &mut self.recent[(class >> 3 ^ class >> 9) as usize % RECENT];
-        if *recent != class {
-            *recent = class;
-            self.used.insert(class);
-        }
+        self.used.insert(class);
     }
 
     #[inline]
     fn objects(&mut self, _: usize, id: u64, class: u64, _: &[u8]) {
         self.object(id);
-        if class != self.last {
-            self.last = class;
-            self.used_by_arrays.insert(class);
-        }
+        self.used_by_arrays.insert(class);
     }
 
     #[inline]
@@ -151,8 +160,8 @@ impl Census {
             census.faults.extend(faults);
             census.pieces.extend(read);
             census.nameless += counter.nameless;
-            used.extend(counter.used.into_iter().map(|id| (id, false)));
-            used.extend(counter.used_by_arrays.into_iter().map(|id| (id, true)));
+            used.extend(counter.used.all.into_iter().map(|id| (id, false)));
+            used.extend(counter.used_by_arrays.all.into_iter().map(|id| (id, true)));
         }
         let shape = |array| match array {
             true => Shape::ObjectArray,

@@ -2,10 +2,10 @@
 
 use std::ops::{ControlFlow, Range};
 
-use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
 use super::classes::{Class, Classes, Field, Shape};
+use super::columns;
 use super::graph::ids::IdMap;
 use super::graph::tree::DomTree;
 use super::hprof::records::{Header, Records};
@@ -16,8 +16,6 @@ use super::objects::Objects;
 use super::rare::Rare;
 use super::report::RetainedAs;
 
-/// Objects that one task looks at.
-const CHUNK: usize = 1 << 16;
 /// Objects that are looked up together.
 const BATCH: usize = 256;
 
@@ -106,14 +104,10 @@ impl<'a> Heap<'a> {
             few.retain(reachable);
             return few;
         }
-        let of_chunk = |start: u32| {
-            let indices = start..self.len().min(start + CHUNK as u32);
+        columns::gather(self.len(), |indices| {
             let wanted = indices.filter(|index| wanted[self.class_number(*index) as usize]);
             wanted.filter(reachable).collect()
-        };
-        let chunks = (0..self.len()).into_par_iter().step_by(CHUNK);
-        let parts: Vec<Vec<u32>> = chunks.map(of_chunk).collect();
-        parts.concat()
+        })
     }
 
     /// `com.acme.Order`, for a class object `class com.acme.Order`.

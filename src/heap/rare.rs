@@ -3,14 +3,13 @@
 
 use rayon::prelude::*;
 
+use super::columns;
 use super::model::Heap;
 
 /// Of how many objects one may stand in the list: 8 bytes for each that does.
 const SHARE: u32 = 256;
 /// Objects that may stand in it in any case.
 const LEAST: u32 = 1 << 12;
-/// Objects that one task looks at.
-const CHUNK: usize = 1 << 16;
 
 /// The objects of as many classes as fit, those with the fewest first.
 #[derive(Debug, Default)]
@@ -47,15 +46,11 @@ impl Rare {
             left = rest;
             classes[number] = true;
         }
-        let of_chunk = |start: u32| {
-            let indices = start..objects.min(start + CHUNK as u32);
+        let mut objects = columns::gather(objects, |indices| {
             let pairs = indices.map(|index| (class(index), index));
             let rare = pairs.filter(|(class, _)| classes[*class as usize]);
-            rare.collect::<Vec<(u32, u32)>>()
-        };
-        let chunks = (0..objects).into_par_iter().step_by(CHUNK);
-        let parts: Vec<Vec<(u32, u32)>> = chunks.map(of_chunk).collect();
-        let mut objects = parts.concat();
+            rare.collect()
+        });
         objects.par_sort_unstable();
         Self { classes, objects }
     }

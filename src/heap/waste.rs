@@ -228,13 +228,6 @@ fn scan<T: Send>(
     all
 }
 
-/// All parts in one, with no more room than they need.
-fn together<T>(parts: Vec<Vec<T>>) -> Vec<T> {
-    let mut all = Vec::with_capacity(parts.iter().map(Vec::len).sum());
-    parts.into_iter().for_each(|part| all.extend(part));
-    all
-}
-
 /// Which classes have one of these names, by number.
 fn named(heap: &Heap<'_>, names: &[&str]) -> Vec<bool> {
     let mut is = vec![false; heap.classes.len()];

@@ -77,26 +77,18 @@ pub(in crate::heap) struct Open<'f, 'h, 'a> {
     content: Option<&'a [u8]>,
 }
 
-impl<'a> Open<'_, '_, 'a> {
-    fn field(&self, name: &'static str) -> Option<(Field, &'a [u8])> {
-        let field = self.fields.field(self.class, name)?;
-        Some((field, self.content?))
-    }
-
+impl Open<'_, '_, '_> {
     /// The object that a field refers to.
     pub(in crate::heap) fn reference(&self, name: &'static str) -> Option<u32> {
-        let (field, bytes) = self.field(name)?;
-        if field.kind != Type::Object {
-            return None;
-        }
+        let at = self.fields.reference_at(self.class, name)?;
         let heap = self.fields.heap;
-        heap.ids.index(heap.id_in(bytes, field.offset as usize))
+        heap.ids.index(heap.id_in(self.content?, at as usize))
     }
 
     /// A field of type `int` or `long`.
     fn number(&self, name: &'static str) -> Option<i64> {
-        let (field, bytes) = self.field(name)?;
-        let at = field.offset as usize;
+        let field = self.fields.field(self.class, name)?;
+        let (bytes, at) = (self.content?, field.offset as usize);
         match field.kind {
             Type::Int => number_at(bytes, at, 4).map(|bits| i64::from(bits as u32 as i32)),
             Type::Long => number_at(bytes, at, 8).map(|bits| bits as i64),

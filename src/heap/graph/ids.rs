@@ -78,7 +78,7 @@ impl IdMap {
         let shift = differences.trailing_zeros().min(16);
         let mut repeated = Vec::new();
         let form = match Cells::new(min, max, shift, lists, total) {
-            Some(mut cells) => {
+            Some(cells) => {
                 repeated = cells.fill(lists);
                 Form::Cells(cells)
             }
@@ -204,9 +204,8 @@ impl Cells {
     }
 
     /// Takes in all identifiers; returns those that were there already.
-    fn fill(&mut self, lists: &[IdList]) -> Vec<u64> {
-        let cells = &*self;
-        let repeated = lists.par_iter().map(|list| cells.insert(list));
+    fn fill(&self, lists: &[IdList]) -> Vec<u64> {
+        let repeated = lists.par_iter().map(|list| self.insert(list));
         repeated.flatten_iter().collect()
     }
 
@@ -229,9 +228,7 @@ impl Cells {
             }
             bits |= mask;
         }
-        if bits != 0 {
-            write(open, bits);
-        }
+        write(open, bits);
         repeated
     }
 

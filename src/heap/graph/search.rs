@@ -63,6 +63,11 @@ pub(super) fn half_of(preorder: u32) -> bool {
     preorder >> 10 & 1 != 0
 }
 
+/// Does the work for both halves side by side.
+pub(super) fn in_halves(work: impl Fn(bool) + Sync) {
+    rayon::join(|| work(false), || work(true));
+}
+
 impl Standing {
     #[inline]
     pub(super) fn of(number: u32) -> Self {
@@ -235,11 +240,10 @@ impl Searched<'_> {
         let counts = columns::shared(&mut start[2..]);
         let count = |half| {
             self.each(half, |to, _| {
-                let count = &counts[to as usize];
-                count.store(count.load(Relaxed) + 1, Relaxed);
+                columns::next(&counts[to as usize]);
             });
         };
-        rayon::join(|| count(false), || count(true));
+        in_halves(count);
         let mut sum = 0;
         for entry in &mut start {
             sum += *entry;
@@ -250,13 +254,11 @@ impl Searched<'_> {
         let shared = columns::shared(&mut referrers);
         let put = |half| {
             self.each(half, |to, referrer| {
-                let next = &next[to as usize];
-                let place = next.load(Relaxed);
-                next.store(place + 1, Relaxed);
+                let place = columns::next(&next[to as usize]);
                 shared[place as usize].store(referrer, Relaxed);
             });
         };
-        rayon::join(|| put(false), || put(true));
+        in_halves(put);
         start.pop();
         (start, referrers)
     }

@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use rayon::prelude::*;
 
 use super::NONE;
-use super::search::{LEAF, Numbers, Standing, half_of};
+use super::search::{LEAF, Numbers, Standing, half_of, in_halves};
 use super::weights::{Units, Weights};
 use crate::heap::columns;
 
@@ -45,11 +45,10 @@ pub(in crate::heap) fn with_leaves(numbers: &Numbers, searched: usize) -> Vec<u3
     let shared = columns::shared(&mut spans);
     let count = |half| {
         leaves(&numbers.0, half).for_each(|(_, above)| {
-            let span = &shared[above as usize];
-            span.store(span.load(Relaxed) + 1, Relaxed);
+            columns::next(&shared[above as usize]);
         });
     };
-    rayon::join(|| count(false), || count(true));
+    in_halves(count);
     spans
 }
 
@@ -115,15 +114,13 @@ impl DomTree {
             let put = |half: bool| {
                 for (at, preorder) in leaves(numbers, half) {
                     let above = place[preorder as usize];
-                    let next = &object[above as usize];
-                    let position = next.load(Relaxed);
-                    next.store(position + 1, Relaxed);
+                    let position = columns::next(&object[above as usize]);
                     object[position as usize].store((block * BLOCK + at) as u32, Relaxed);
                     parent[position as usize].store(above, Relaxed);
                     shared[at].store(LEAF | position, Relaxed);
                 }
             };
-            rayon::join(|| put(false), || put(true));
+            in_halves(put);
             for (number, placed) in numbers.iter_mut().zip(&placed) {
                 if let Standing::LeafOf(_) = Standing::of(*number) {
                     *number = *placed;

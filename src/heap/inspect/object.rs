@@ -2,16 +2,12 @@
 
 use std::cmp::Reverse;
 
-use rayon::prelude::*;
-
 use super::Look;
 use super::report::{ObjectView, PathsView, ReferrerRow};
 use crate::heap::graph::tree::DomTree;
 use crate::heap::model::Content;
-use crate::heap::{containers, histogram, paths};
+use crate::heap::{columns, containers, histogram, paths};
 
-/// Objects looked at by one task.
-const CHUNK: usize = 1 << 16;
 /// Most referrers whose paths are compared.
 const WAYS: usize = 1000;
 
@@ -81,31 +77,26 @@ impl Look<'_, '_> {
     fn referrers(&self, target: u32) -> Vec<Referrer> {
         let heap = self.heap;
         let id = heap.ids.id(target);
-        let chunks: Vec<u32> = (0..heap.len()).step_by(CHUNK).collect();
-        let found: Vec<Vec<Referrer>> = chunks
-            .par_iter()
-            .map(|start| {
-                let mut found = Vec::new();
-                for index in *start..heap.len().min(start + CHUNK as u32) {
-                    let mut strong = None;
-                    heap.references(index, |edge, to| {
-                        if to == target && strong.is_none() {
-                            strong = Some(edge);
-                        }
-                    });
-                    if let Some(edge) = strong {
-                        found.push((index, heap.edge_name(index, edge)));
-                    } else if let Some((referent, _)) = heap.class_of(index).weak
-                        && let Content::Instance(bytes) = heap.content(index)
-                        && heap.id_in(bytes, referent as usize) == id
-                    {
-                        found.push((index, ".referent (weak)".to_owned()));
+        let mut found: Vec<Referrer> = columns::gather(heap.len(), |indices| {
+            let mut found = Vec::new();
+            for index in indices {
+                let mut strong = None;
+                heap.references(index, |edge, to| {
+                    if to == target && strong.is_none() {
+                        strong = Some(edge);
                     }
+                });
+                if let Some(edge) = strong {
+                    found.push((index, heap.edge_name(index, edge)));
+                } else if let Some((referent, _)) = heap.class_of(index).weak
+                    && let Content::Instance(bytes) = heap.content(index)
+                    && heap.id_in(bytes, referent as usize) == id
+                {
+                    found.push((index, ".referent (weak)".to_owned()));
                 }
-                found
-            })
-            .collect();
-        let mut found: Vec<Referrer> = found.into_iter().flatten().collect();
+            }
+            found
+        });
         found.sort_by_key(|(index, _)| (Reverse(heap.retained(*index)), *index));
         found
     }

@@ -10,9 +10,9 @@ use rayon::prelude::*;
 use rustc_hash::FxHasher;
 
 use super::texts::Reader;
-use super::{BATCH, Lost, STRING, Saved, named, scan, together};
+use super::{BATCH, Lost, STRING, Saved, named, scan};
 use crate::heap::classes::Shape;
-use crate::heap::columns;
+use crate::heap::columns::{self, together};
 use crate::heap::model::{Content, Heap};
 use crate::heap::reached::Reached;
 
